@@ -1,0 +1,179 @@
+"""`python -m analysis export SYSTEM RUN ...`: a trained fold becomes a file of weights and its card."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from analysis.training.names import SYSTEM_NAMES
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from analysis.contracts import PublishedSystem
+
+REFUSED: Final = 2
+_USE: Final = "Research and decision support beside the landmark measurements; a clinician's grade is the record."
+_NOT_FOR: Final = "Diagnosis, treatment decisions, or any use without a clinician."
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser("export", help="make weights and their card from a training run")
+    names = [name for name in SYSTEM_NAMES if name != "integrated"]
+    parser.add_argument("system", choices=names, metavar="SYSTEM", help=", ".join(names))
+    parser.add_argument("folder", type=Path, metavar="RUN", help="folder of a training run")
+    parser.add_argument("--fold", help="whose networks are taken; the first when not given")
+    parser.add_argument("--id", required=True, help="name of the weights, also of the two files")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the two files")
+    parser.add_argument("--licences", required=True, help="of the training data, e.g. 'DISFA+: research agreement'")
+    parser.add_argument("--weights-licence", required=True, help="under which the weights may be used")
+    parser.add_argument("--url", default="not published")
+    parser.add_argument("--half", action="store_true", help="half precision: half the size")
+    parser.set_defaults(run=run_export)
+
+
+def run_export(args: argparse.Namespace) -> int:
+    """0: written and loaded back; 2: refused, with the reason."""
+    from analysis.training.run import RunError
+    from analysis.weights import published
+    from analysis.weights.chosen import read
+    from analysis.weights.loader import WeightsError
+
+    try:
+        card = export(
+            args.folder,
+            args.fold,
+            args.out,
+            {
+                "id": args.id,
+                "url": args.url,
+                "licences": args.licences,
+                "weights_licence": args.weights_licence,
+            },
+            half=args.half,
+            system=args.system,
+        )
+        published.load(read(card))
+    except (RunError, WeightsError, OSError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return REFUSED
+    sys.stdout.write(f"{card}\n")
+    return 0
+
+
+def export(
+    folder: Path,
+    fold: str | None,
+    out: Path,
+    stated: Mapping[str, str],
+    *,
+    half: bool = False,
+    system: str | None = None,
+) -> Path:
+    """Write `<id>.safetensors` and `<id>.toml`; returns the card's path.
+
+    Figures on the card are those of the whole run, whose folds tested other people than they learnt from. Raises
+    RunError or ValueError when the run is not finished or of another system.
+    """
+    from analysis.training.evaluate import _fold
+    from analysis.training.run import read_facts
+
+    facts = read_facts(folder)
+    if system not in (None, facts["system"]):
+        raise ValueError(f"the run trained {facts['system']}, not {system}")
+    chosen = _fold(folder, fold)
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    people = json.loads((chosen / "people.json").read_text(encoding="utf-8"))
+    return write(out, stated, facts, _tensors(chosen), _metrics(metrics), len(people["learnt"]), half=half)
+
+
+def write(
+    out: Path,
+    stated: Mapping[str, str],
+    facts: Mapping[str, Any],
+    tensors: Mapping[str, Tensor],
+    metrics: Mapping[str, Any],
+    learnt_people: int,
+    *,
+    half: bool = False,
+) -> Path:
+    """Tensors and card under the id in `stated`."""
+    from safetensors.torch import save
+
+    from analysis.contracts import PublishedSystem
+    from analysis.weights import toml
+
+    raw = save(
+        {name: (value.half() if half and value.is_floating_point() else value) for name, value in tensors.items()}
+    )
+    card = {
+        "id": stated["id"],
+        "url": stated["url"],
+        "sha256": hashlib.sha256(raw).hexdigest(),
+        "preprocess": _preprocess(PublishedSystem(facts["system"])),
+        "parameters": sum(value.numel() for value in tensors.values()),
+        "code_licence": "as the project",
+        "weights_licence": stated["weights_licence"],
+        "intended_use": _USE,
+        "not_for": _NOT_FOR,
+        "config": _config(facts),
+        "training": {
+            "data": ", ".join(facts["datasets"]),
+            "word": training_word(facts["datasets"]),
+            "licences": stated["licences"],
+            "split": facts["protocol"],
+            "people": learnt_people,
+            "commit": facts.get("code", "unknown"),
+            "seed": facts["seed"],
+        },
+        "metrics": metrics,
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{stated['id']}.safetensors").write_bytes(raw)
+    path = out / f"{stated['id']}.toml"
+    path.write_text(toml.dumps(card), encoding="utf-8")
+    return path
+
+
+def training_word(datasets: list[str]) -> str:
+    """One word: where the training data came from."""
+    return "+".join(name.rstrip("+") + ("plus" if name.endswith("+") else "") for name in sorted(datasets))
+
+
+def _config(facts: Mapping[str, Any]) -> dict[str, Any]:
+    configuration = facts["configuration"]
+    config = {"system": facts["system"], "cfg": configuration["cfg"]}
+    return config | ({"model": configuration["model"]} if "model" in configuration else {})
+
+
+def _preprocess(system: PublishedSystem) -> str:
+    from analysis.weights.published import PREPROCESS
+
+    return PREPROCESS[system]
+
+
+def _tensors(fold: Path) -> dict[str, Tensor]:
+    from safetensors.torch import load_file
+
+    files = sorted(fold.glob("*.safetensors"))
+    return {f"{path.stem}.{name}": value for path in files for name, value in load_file(path).items()}
+
+
+def _metrics(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """Title -> figures with their intervals, baseline and numbers."""
+    return {
+        result["title"]: {
+            "examples": result["examples"],
+            "people": result["people"],
+            **{
+                name: {k: round(v, 4) for k, v in figure.items() if v is not None}
+                for name, figure in result["figures"].items()
+            },
+        }
+        for result in results
+    }

@@ -1,0 +1,137 @@
+"""Training and testing PHCNN-LSTM, and the models beside it, as Liu et al. 2020 did: section IV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from analysis.grading.phcnn_lstm import comparisons, strips
+from analysis.grading.phcnn_lstm.network import Joining, PhcnnConfig
+from analysis.grading.severity import severity_level
+from analysis.training.examples import Arrays, Examples
+from analysis.training.prepare import Seen
+from analysis.training.protocols import Rows
+from analysis.training.recording import Recording
+from analysis.training.results import Result
+from analysis.training.stage import Pace, Tuner
+from analysis.training.systems import classify
+from analysis.training.systems.base import Predictions, System, tensor
+
+LEVEL = "level"
+CLASSES = ("I", "II", "III")
+_PARTS = ("face", "eyes", "mouth")
+
+
+@dataclass(frozen=True)
+class PhcnnSystem(System):
+    cfg: PhcnnConfig = field(default_factory=PhcnnConfig)
+    model: str = "PHCNN-LSTM"  # or another of table IV
+    learning_rate: float = 1e-4
+    weight_decay: float = 2e-5
+    momentum: float = 0.9
+    power: float = 0.1  # of the polynomial decay ("gamma" in the paper, whose policy is polynomial)
+    epochs: int = 50
+    batch: int = 64
+    augment: bool = True
+
+    name: ClassVar[str] = "phcnn-lstm"
+    title: ClassVar[str] = "PHCNN-LSTM (Liu et al. 2020)"
+    published: ClassVar[str] = (
+        "accuracy .9481, F1 .942, five folds over 26 patients and 9 healthy people from another data set (CK+); nobody "
+        "had grade II, and all of level I is CK+"
+    )
+    spread_by: ClassVar[str] = LEVEL
+    stage_names: ClassVar[tuple[str, ...]] = (LEVEL,)
+    ablations: ClassVar[tuple[str, ...]] = ("models", "joining")
+
+    def preparation(self) -> str:
+        cfg = self.cfg
+        size = f"{cfg.frames}x{cfg.face_px}x{cfg.strip_px[0]}x{cfg.strip_px[1]}"
+        return f"{strips.PREPROCESS}-{size}".replace("/", "-")
+
+    def cut(self, recording: Recording, seen: Seen) -> tuple[Arrays, Arrays] | None:
+        follow_each_other = recording.is_video or recording.rate_hz or recording.ends_at_apex
+        if recording.house_brackmann is None or not follow_each_other:
+            return None
+        cfg = self.cfg
+        found: dict[str, list[npt.NDArray[np.uint8]]] = {part: [] for part in _PARTS}
+        for rows in strips.sequences(seen.time_s, frames=cfg.frames):
+            pieces = [
+                strips.regions(seen.pictures[i], seen.landmarks[i], face_px=cfg.face_px, strip_px=cfg.strip_px)
+                for i in rows
+            ]
+            for part in _PARTS:
+                found[part].append(np.stack([getattr(piece, part) for piece in pieces]))
+        count = len(found["face"])
+        if not count:
+            return None
+        level = severity_level(recording.house_brackmann) - 1
+        return {part: np.stack(found[part]) for part in _PARTS}, {LEVEL: np.full(count, level, np.int64)}
+
+    def stage(self, name: str, examples: Examples, train: Rows, done: Mapping[str, nn.Module]) -> PhcnnStage:
+        return PhcnnStage(self, examples, train)
+
+    def predict(
+        self, networks: Mapping[str, nn.Module], examples: Examples, rows: Rows, device: torch.device
+    ) -> Predictions:
+        found: dict[str, npt.NDArray[Any]] = {f"{LEVEL}.truth": examples.classes(LEVEL, rows)}
+        for name, network in networks.items():
+            found[f"{name}.logits"] = classify.all_logits(network, examples, rows, device, _logits)
+        return found
+
+    def lesson(self, examples: Examples, train: Rows) -> Predictions:
+        return {LEVEL: examples.classes(LEVEL, train)}
+
+    def judge(self, predictions: Predictions, learnt: Sequence[Predictions]) -> list[Result]:
+        result = classify.judged("Severity level", LEVEL, CLASSES, predictions, learnt, ordinal=True)
+        return [] if result is None else [result]
+
+    def variants(self, ablation: str) -> dict[str, Self]:
+        if ablation == "models":
+            return {model: replace(self, model=model) for model in comparisons.MODELS}
+        if ablation == "joining":
+            return {way.value: replace(self, cfg=replace(self.cfg, joining=way)) for way in Joining}
+        raise ValueError(f"PHCNN-LSTM's ablations are {', '.join(self.ablations)}")
+
+    def small(self) -> Self:
+        cfg = replace(self.cfg, face_widths=(8, 16, 32), strip_widths=(4, 16, 32), features=128, memory=64)
+        return replace(self, cfg=cfg, learning_rate=1e-2)
+
+
+class PhcnnStage(classify.ClassStage):
+    """Class-weighted cross-entropy, stochastic gradient descent with a polynomially falling rate."""
+
+    def __init__(self, system: PhcnnSystem, examples: Examples, train: Rows) -> None:
+        super().__init__(LEVEL, Pace(system.epochs, system.batch), examples, LEVEL, len(CLASSES), _logits)
+        self.system = system
+        known = torch.from_numpy(examples.classes(LEVEL, self.usable(train)))
+        self.weights = comparisons.class_weights(torch.bincount(known, minlength=len(CLASSES)).float())
+
+    def build(self) -> nn.Module:
+        return comparisons.build(self.system.model, self.system.cfg)
+
+    def tune(self, network: nn.Module, steps: int) -> list[Tuner]:
+        s = self.system
+        optimiser = torch.optim.SGD(network.parameters(), s.learning_rate, s.momentum, weight_decay=s.weight_decay)
+        schedule = torch.optim.lr_scheduler.PolynomialLR(optimiser, total_iters=max(1, steps), power=s.power)
+        return [Tuner(optimiser, schedule, every_step=True)]
+
+    def loss(self, network: nn.Module, rows: Rows, generator: torch.Generator, device: torch.device) -> Tensor:
+        pieces = [torch.from_numpy(self.examples.gather(part, rows)) for part in _PARTS]
+        if self.system.augment:
+            pieces = strips.augment(pieces, generator)
+        logits = network(*(strips.normalise(piece.to(device)) for piece in pieces))
+        return functional.cross_entropy(logits.float(), self.labels(rows, device), self.weights.to(device))
+
+
+def _logits(network: nn.Module, examples: Examples, rows: Rows, device: torch.device) -> Tensor:
+    pieces = (strips.normalise(tensor(examples.gather(part, rows), device)) for part in _PARTS)
+    found: Tensor = network(*pieces)
+    return found
