@@ -1,0 +1,1 @@
+"""The demonstration: a fictional clinic on one machine, analysed for real."""
