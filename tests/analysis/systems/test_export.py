@@ -1,0 +1,80 @@
+"""From the folder of a training run to a file and a card that load, and from the command line to what is run."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from analysis.__main__ import main
+from analysis.commands.report import UsageError, wanted_systems
+from analysis.contracts import PublishedSystem
+from analysis.weights import published
+from analysis.weights.chosen import NO_WEIGHTS, read
+from tests.analysis.systems.small import PHCNN
+from tests.analysis.systems.written import weights
+
+ARGUMENTS = ["--licences", "none", "--weights-licence", "for tests"]
+
+
+@pytest.fixture
+def run_folder(tmp_path) -> Path:
+    """As `train phcnn-lstm` leaves it, of a network that learnt nothing."""
+    fold = tmp_path / "run" / "fold-1"
+    fold.mkdir(parents=True)
+    torch.manual_seed(0)
+    network = published.build(PublishedSystem.PHCNN_LSTM, "level", PHCNN)
+    save_file({k: v.contiguous() for k, v in network.state_dict().items()}, fold / "level.safetensors")
+    (fold / "people.json").write_text(json.dumps({"learnt": ["a", "b", "c"], "datasets": ["CK+"]}))
+    (fold / "predictions.npz").write_bytes(b"")
+    facts = {
+        "system": "phcnn-lstm",
+        "configuration": {"cfg": json.loads(json.dumps(dataclasses.asdict(PHCNN))), "model": "PHCNN-LSTM"},
+        "protocol": "5 folds by person",
+        "datasets": ["CK+", "YFP"],
+        "seed": 0,
+        "code": "1.0+abc",
+    }
+    figure = {"value": 0.51234, "low": 0.4, "high": None, "baseline": 0.3}
+    results = [{"title": "Severity level", "examples": 30, "people": 5, "figures": {"macro F1": figure}}]
+    (fold.parent / "run.json").write_text(json.dumps(facts))
+    (fold.parent / "metrics.json").write_text(json.dumps(results))
+    return fold.parent
+
+
+def export(run_folder: Path, out: Path, *more: str, system: str = "phcnn-lstm") -> int:
+    return main(["export", system, str(run_folder), "--id", "phcnn-1", "--out", str(out), *ARGUMENTS, *more])
+
+
+@pytest.mark.parametrize("half", [(), ("--half",)])
+def test_a_run_becomes_weights_that_load(run_folder, tmp_path, half):
+    assert export(run_folder, tmp_path / "out", *half) == 0
+    chosen = read(tmp_path / "out" / "phcnn-1.toml")
+    loaded = published.load(chosen)
+    assert loaded.cfg == PHCNN
+    assert loaded.used.training_data == "CKplus+YFP"
+    assert chosen.card["training"]["people"] == 3
+    assert chosen.card["metrics"]["Severity level"]["macro F1"] == {"value": 0.5123, "low": 0.4, "baseline": 0.3}
+
+
+def test_another_systems_run_and_an_unfinished_one_are_refused(run_folder, tmp_path, capsys):
+    assert export(run_folder, tmp_path / "out", system="fusion") == 2
+    assert "trained phcnn-lstm" in capsys.readouterr().err
+    (run_folder / "fold-1" / "people.json").unlink()
+    assert export(run_folder, tmp_path / "out") == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_command_line_runs_what_has_weights_and_says_why_not(tmp_path):
+    chosen = weights(PublishedSystem.FUSION, tmp_path)
+    wanted = {one.system: one for one in wanted_systems("all", [chosen.file.with_suffix(".toml")])}
+    assert wanted[PublishedSystem.FUSION].weights == chosen
+    assert all(one.weights or one.reason == NO_WEIGHTS for one in wanted.values())
+    assert wanted_systems("none", []) == []
+    assert [one.system for one in wanted_systems("dem,fusion", [])] == [PublishedSystem.DEM, PublishedSystem.FUSION]
+    with pytest.raises(UsageError, match="no published system"):
+        wanted_systems("dem,other", [])
+    with pytest.raises(UsageError, match="cannot be read"):
+        wanted_systems("all", [tmp_path / "absent.toml"])

@@ -1,0 +1,62 @@
+"""From files to what a system looks at, on a real (synthetic) video and real pictures."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.contracts import Exercise
+from analysis.training import prepare
+from analysis.training.datasets import synthetic
+from analysis.training.systems.dem import DemSystem
+from analysis.training.systems.palsynet import PalsyNetSystem
+from tests.analysis.puppets import puppet_clip
+from tests.analysis.training import trees
+
+
+@pytest.fixture
+def puppet(tmp_path):
+    (recording,) = synthetic.read(puppet_clip(exercises=(Exercise.SMILE_OPEN,), pace=0.6).path.parent)
+    return recording
+
+
+def test_a_video_becomes_clips_of_its_movements(puppet, tmp_path):
+    examples = prepare.prepare([puppet], PalsyNetSystem(), tmp_path, quiet=True)
+    assert len(examples) == 1, "one smile"
+    assert examples.gather("clip", np.arange(1)).shape == (1, 8, 112, 112, 3)
+    assert examples.targets("grade").tolist() == [0]
+    assert examples.targets("mouth").tolist() == [1]
+
+
+def test_the_face_is_followed_once_for_all_systems(puppet, tmp_path, monkeypatch):
+    prepare.prepare([puppet], PalsyNetSystem(), tmp_path, quiet=True)
+    monkeypatch.setattr(prepare, "_follow", lambda frames: pytest.fail("followed again"))
+    examples = prepare.prepare([puppet], DemSystem().small(), tmp_path, quiet=True)
+    assert examples.gather("half", np.arange(2)).shape == (2, 128, 64, 3)
+    smile = examples.targets("intensity")[:, DemSystem().cfg.action_units.index("AU12")]
+    assert smile.max() > 3
+    assert smile.min() == 0
+
+
+def test_a_recording_that_cannot_be_decoded_gives_no_examples(puppet, tmp_path):
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"not a video")
+    with pytest.raises(ValueError, match="no example"):
+        prepare.prepare([replace(puppet, files=(broken,))], PalsyNetSystem(), tmp_path / "cache", quiet=True)
+
+
+def test_pictures_without_a_face_give_no_examples(tmp_path):
+    from analysis.training import datasets
+
+    recordings = datasets.read([f"CK+={trees.ck_plus(tmp_path / 'ck')}"])
+    with pytest.raises(ValueError, match="no example"):
+        prepare.prepare(recordings[:1], PalsyNetSystem(), tmp_path / "cache", quiet=True)
+
+
+def test_every_kth_frame_of_a_long_recording_is_looked_at(puppet, monkeypatch):
+    monkeypatch.setattr(prepare, "_MOST_FRAMES", 10)
+    frames = [i for i, _, _ in prepare._looked_at(puppet)]
+    step = frames[1]
+    assert step > 1
+    assert frames == list(range(0, frames[-1] + 1, step))
+    assert len(frames) <= 10

@@ -1,0 +1,133 @@
+"""The course of one patient in a browser: pictures, their table and files, and what is changed in place."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from analysis.contracts import Exercise, Measure, MeasurementError
+from clinic.models import PinnedRest
+from tests.browser.conftest import DESKTOP, PHONE, LogIn
+from tests.clinic import factories as make
+from tests.clinic.cast import Case, Cast
+from tests.clinic.measured import REPORT, changed, measured
+
+CHARTS = ("grade", "regions", "synkinesis", "eye_closure", "sunnybrook", "questionnaires")
+
+
+def two_sessions(case: Case, cast: Cast) -> None:
+    """With everything that the charts draw; the gap of the left eye halves."""
+    error = MeasurementError(0.7, "mm", "repeats")
+    strengths = {"synkinesis_strength": {"oral-ocular": {"left": 0.42, "right": 0.0}}}
+    errors = {**REPORT.details.errors, "palpebral_fissure_gentle": error}
+    details = dataclasses.replace(REPORT.details, errors=errors, extras={**REPORT.details.extras, **strengths})
+    for days, gap in ((30, 6.0), (60, 3.0)):
+        at = case.session.recorded_at + timedelta(days=days)
+        session = make.SessionFactory(patient=cast.patient, episode=case.episode, recorded_at=at)
+        closing = Measure(gap, 0.4, gap - 0.4, 0.1, "mm", Exercise.EYE_CLOSURE_GENTLE)
+        measured(session, report=changed(measures={"palpebral_fissure_gentle": closing}, details=details))
+
+
+def opened(log_in: LogIn, cast: Cast, size: tuple[int, int] = DESKTOP, **options: Any) -> Page:
+    page = log_in(cast.clinician, size, **options)
+    page.goto(f"/patients/{cast.patient.pk}/")
+    return page
+
+
+def drawn(page: Page, name: str) -> Any:
+    chart = page.locator(f"[data-name={name}]")
+    chart.scroll_into_view_if_needed()
+    expect(chart.locator(".main-svg").first).to_be_visible()
+    return chart
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_course_is_drawn_and_told_without_a_fault(
+    size: tuple[int, int], log_in: LogIn, cast: Cast, case: Case, picture: Any
+) -> None:
+    two_sessions(case, cast)
+    page = opened(log_in, cast, size)
+    for name in CHARTS:
+        drawn(page, name)
+    told = page.locator(".verdict", has_text="Left eye gap, gentle effort")
+    expect(told).to_contain_text("better")
+    width = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert width[0] <= width[1]
+    assert Axe().run(page).violations_count == 0
+    picture(page, "course")
+
+
+def test_legend_switches_a_curve_off_and_a_point_leads_to_its_session(log_in: LogIn, cast: Cast, case: Case) -> None:
+    two_sessions(case, cast)
+    page = opened(log_in, cast)
+    chart = drawn(page, "eye_closure")
+    name = chart.locator(".legend .traces", has_text="right side")
+    name.locator(".legendtoggle").click()
+    expect(name).to_have_css("opacity", "0.5")
+    shown = chart.evaluate("element => element.data.filter(t => t.visible === 'legendonly').map(t => t.name)")
+    assert set(shown) == {"right side"}
+    chart = drawn(page, "grade")
+    place = chart.locator(".scatterlayer .trace .point").first.bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    expect(chart.locator(".hoverlayer .hovertext").first).to_be_visible()
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_url(lambda url: "/sessions/" in url)
+
+
+def test_pictures_table_and_files_of_a_chart(log_in: LogIn, cast: Cast, case: Case, tmp_path: Path) -> None:
+    two_sessions(case, cast)
+    page = opened(log_in, cast, accept_downloads=True)
+    drawn(page, "grade")
+    for kind, begins in (("PNG", b"\x89PNG"), ("SVG", b"<svg")):
+        with page.expect_download() as waiting:
+            page.locator(f"[data-export={kind.lower()}][data-of=figure-grade-box]").click()
+        file = tmp_path / f"chart.{kind}"
+        waiting.value.save_as(file)
+        assert file.read_bytes().startswith(begins)
+        assert waiting.value.suggested_filename == f"grade.{kind.lower()}"
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="House-Brackmann grade as a CSV file").click()
+    waiting.value.save_as(tmp_path / "grade.csv")
+    rows = list(csv.DictReader((tmp_path / "grade.csv").open(encoding="utf-8")))
+    assert [row["value"] for row in rows if row["measure"] == "hb_grade"] == ["3", "3", "3"]
+    page.get_by_role("link", name="House-Brackmann grade as a table").click()
+    expect(page.locator("#figure-grade-table").get_by_role("columnheader", name="Most likely")).to_be_visible()
+    expect(page.locator("#figure-grade-table tbody tr")).to_have_count(3)
+
+
+def test_rest_and_questionnaire_are_changed_in_place(log_in: LogIn, cast: Cast, case: Case) -> None:
+    page = opened(log_in, cast)
+    page.get_by_role("link", name="Choose session").click()
+    page.get_by_label("Measure against the rest of").select_option(str(case.session.pk))
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The rest reference is saved.")).to_be_visible()
+    expect(page.get_by_text("Chosen by Carla Clinician")).to_be_visible()
+    assert PinnedRest.objects.get().session == case.session
+    page.get_by_role("link", name="Add score").click()
+    page.get_by_label("Questionnaire", exact=True).select_option("fdi_social")
+    page.get_by_label("Answered on").fill("2026-04-01")
+    page.get_by_label("Score", exact=True).fill("64")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Facial Disability Index, social: 64")).to_be_visible()
+
+
+def test_course_works_without_script(log_in: LogIn, cast: Cast, case: Case) -> None:
+    two_sessions(case, cast)
+    page = opened(log_in, cast, java_script_enabled=False)
+    expect(page.get_by_text("Estimated House-Brackmann grade III").first).to_be_visible()
+    page.get_by_role("link", name="Sunnybrook composite as a table").click()
+    expect(page.get_by_role("heading", name="Sunnybrook composite", level=1)).to_be_visible()
+    page.get_by_role("link", name="Anna Alder").click()
+    page.get_by_role("link", name="Choose session").click()
+    page.get_by_label("Measure against the rest of").select_option(str(case.session.pk))
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The rest reference is saved.")).to_be_visible()

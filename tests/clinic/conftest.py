@@ -1,0 +1,48 @@
+"""The cast, and clients that are logged in as one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from clinic import dispatch
+from clinic.models import User
+from tests.clinic.cast import Case, Cast, make_case, make_cast
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def case(cast: Cast) -> Case:
+    return make_case(cast)
+
+
+@pytest.fixture
+def as_user() -> Callable[[User | None], Client]:
+    """A client logged in as this person, or as nobody."""
+
+    def logged_in(user: User | None) -> Client:
+        client = Client()
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    return logged_in
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, str]]]:
+    """What was sent to the broker: (task name, ids). No broker is needed."""
+    messages: list[tuple[str, dict[str, str]]] = []
+
+    def publish(name: str, **ids: str) -> bool:
+        messages.append((name, ids))
+        return True
+
+    monkeypatch.setattr(dispatch, "publish", publish)
+    return messages

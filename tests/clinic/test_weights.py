@@ -1,0 +1,328 @@
+"""Weights: taken in after checks without torch, approved by a person, retired, tried; nothing runs by itself."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from analysis.contracts import PublishedSystem
+from clinic import dispatch
+from clinic.errors import Conflict, Refused
+from clinic.models import Assessment, AuditEvent, TrialRecording, WeightsFile
+from clinic.models.weights import MAX_TRIES, TrialState, WeightsState
+from clinic.selectors import weights as selector
+from clinic.services import consents, trials, weights
+from clinic.tensor_file import NotTensors, read_header
+from tests.clinic import factories as make
+from tests.clinic.cast import Case, Cast
+from tests.clinic.tensors import card_bytes, packed, tensor_bytes, uploads
+
+Sent = list[tuple[str, dict[str, str]]]
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
+    found: Sent = []
+
+    def publish(name: str, **ids: str) -> bool:
+        found.append((name, ids))
+        return True
+
+    monkeypatch.setattr(dispatch, "publish", publish)
+    return found
+
+
+def take_in(cast: Cast, **values: Any) -> WeightsFile:
+    return weights.take_in(organisation=cast.site, by=cast.administrator, **uploads(**values))
+
+
+def ready(cast: Cast, *, fill: int = 0, name: str = "fusion-clinic-1") -> WeightsFile:
+    raw = tensor_bytes(fill=fill)
+    taken = take_in(cast, raw=raw, id=name)
+    weights.checked(weights_id=str(taken.pk), fits=True, message="fits")
+    taken.refresh_from_db()
+    return taken
+
+
+def test_import_stores_the_file_by_its_hash_and_asks_a_worker(
+    cast: Cast, sent: Sent, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        taken = take_in(cast)
+    assert taken.state == WeightsState.CHECKING
+    assert taken.file.name == f"weights/{taken.sha256}.safetensors"
+    assert default_storage.exists(taken.file.name)
+    assert (taken.system, taken.name, taken.tensors) == ("fusion", "fusion-clinic-1", 2)
+    assert sent == [(dispatch.CHECK_WEIGHTS, {"weights_id": str(taken.pk)})]
+    assert taken.approvals.get().decision == "imported"
+    assert AuditEvent.objects.filter(action="import weights", organisation=cast.site).count() == 1
+
+
+RAW = tensor_bytes()
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        (uploads(raw=b"\x00" * 64), "not_weights"),
+        (uploads(raw=RAW[:-1]), "not_weights"),
+        (uploads(raw=RAW + b"x"), "not_weights"),
+        (uploads(card=b"\xff"), "bad_card"),
+        (uploads(card=b"id = 2026-01-01"), "bad_card"),
+        (uploads(card=b"id = 'x'"), "bad_card"),
+        (uploads(card=card_bytes(RAW) + b'note = "\\u0000"\n'), "bad_card"),
+        (uploads(card=card_bytes(RAW) + b"worst = nan\n"), "bad_card"),
+        (uploads(id="../../etc"), "bad_card"),
+        (uploads(system="landmarks"), "bad_card"),
+        (uploads(word=""), "bad_card"),
+        (uploads(card=b"#" * 70_000), "card_too_large"),
+        (uploads(sha256="0" * 64), "other_file"),
+        (uploads(parameters=9), "other_file"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_not_a_file_with_its_card_is_refused(cast: Cast, files: dict[str, Any], code: str) -> None:
+    for file in files.values():
+        file.seek(0)
+    with pytest.raises(Refused) as refused:
+        weights.take_in(organisation=cast.site, by=cast.administrator, **files)
+    assert refused.value.code == code
+    assert not WeightsFile.objects.exists()
+
+
+def test_a_file_that_is_too_large_is_refused(cast: Cast, settings: Any) -> None:
+    settings.UPLOAD_MAX_BYTES = 20
+    with pytest.raises(Refused, match="at most"):
+        take_in(cast)
+
+
+def test_the_same_file_comes_in_once_a_clinic(cast: Cast) -> None:
+    take_in(cast)
+    with pytest.raises(Refused, match="before"):
+        take_in(cast)
+    weights.take_in(organisation=cast.other_site, by=cast.outside_administrator, **uploads())
+
+
+SPAN = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [],
+        {},
+        {"a": 1},
+        {"a": {**SPAN, "dtype": "PICKLE"}},
+        {"a": {**SPAN, "shape": [3]}},
+        {"a": {**SPAN, "shape": [-2]}},
+        {"a": {**SPAN, "shape": "xx"}},
+        {"a": {**SPAN, "data_offsets": [0, 8, 9]}},
+        {"a": SPAN, "b": SPAN},
+        {"a": {**SPAN, "data_offsets": [4, 12]}},
+        {"__metadata__": {"a": "b"}},
+    ],
+)
+def test_a_header_that_lies_is_no_file_of_weights(table: Any) -> None:
+    raw = packed(table, b"\x00" * 8)
+    with pytest.raises(NotTensors):
+        read_header(io.BytesIO(raw), len(raw))
+
+
+@pytest.mark.parametrize("start", [b"", b"\x00" * 8, b"\xff" * 16, (2**30).to_bytes(8, "little") + b"{}"])
+def test_a_file_that_begins_otherwise_is_no_file_of_weights(start: bytes) -> None:
+    with pytest.raises(NotTensors):
+        read_header(io.BytesIO(start), len(start))
+
+
+def test_a_header_tells_how_many_numbers_follow() -> None:
+    header = read_header(io.BytesIO(RAW), len(RAW))
+    assert (header.tensors, header.parameters) == (2, 8)
+    assert json.loads(RAW[8 : 8 + int.from_bytes(RAW[:8], "little")])
+
+
+def test_only_the_first_answer_of_a_check_counts(cast: Cast) -> None:
+    taken = take_in(cast)
+    weights.checked(weights_id=str(taken.pk), fits=False, message="no place for palsy.more")
+    weights.checked(weights_id=str(taken.pk), fits=True, message="fits")
+    taken.refresh_from_db()
+    assert (taken.state, taken.check_message) == (WeightsState.REFUSED, "no place for palsy.more")
+
+
+@pytest.mark.parametrize("state", [WeightsState.CHECKING, WeightsState.REFUSED, WeightsState.APPROVED])
+def test_only_what_was_checked_and_fits_is_approved(cast: Cast, state: str) -> None:
+    taken = take_in(cast)
+    WeightsFile.objects.update(state=state)
+    with pytest.raises(Conflict):
+        weights.approve(weights=taken, by=cast.administrator)
+
+
+def test_approval_replaces_what_was_in_use_and_says_who_did_it(cast: Cast) -> None:
+    first, second = ready(cast), ready(cast, fill=1, name="fusion-clinic-2")
+    weights.approve(weights=first, by=cast.administrator, reason="tried on ten")
+    weights.approve(weights=second, by=cast.administrator)
+    first.refresh_from_db()
+    assert first.state == WeightsState.RETIRED
+    row = next(r for r in weights.in_use(cast.site) if r.system is PublishedSystem.FUSION)
+    assert row.weights == second
+    assert [(a.decision, a.by, a.reason) for a in first.approvals.all()] == [
+        ("retired", cast.administrator, "Replaced by fusion-clinic-2."),
+        ("approved", cast.administrator, "tried on ten"),
+        ("imported", cast.administrator, ""),
+    ]
+    assert AuditEvent.objects.filter(action="approve weights").count() == 2
+    assert weights.in_use(cast.other_site)[3].weights is None
+
+
+def test_two_files_of_one_system_are_never_in_use_together(cast: Cast) -> None:
+    ready(cast), ready(cast, fill=1, name="b")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        WeightsFile.objects.update(state=WeightsState.APPROVED)
+
+
+def test_retired_weights_are_run_no_more_and_can_come_back(cast: Cast) -> None:
+    taken = ready(cast)
+    weights.approve(weights=taken, by=cast.administrator)
+    weights.retire(weights=taken, by=cast.administrator, reason="worse on women")
+    assert all(row.weights is None for row in weights.in_use(cast.site))
+    with pytest.raises(Conflict):
+        weights.retire(weights=taken, by=cast.administrator)
+    weights.approve(weights=taken, by=cast.administrator)
+    assert weights.in_use(cast.site)[3].weights == taken
+
+
+def test_a_switch_is_remembered_for_the_own_clinic_only(cast: Cast) -> None:
+    weights.switch(organisation=cast.site, system="dem", is_on=False, by=cast.administrator)
+    assert [row.is_on for row in weights.in_use(cast.site)] == [True, False, True, True]
+    assert all(row.is_on for row in weights.in_use(cast.other_site))
+    weights.switch(organisation=cast.site, system="dem", is_on=True, by=cast.administrator)
+    assert all(row.is_on for row in weights.in_use(cast.site))
+    with pytest.raises(Refused):
+        weights.switch(organisation=cast.site, system="x", is_on=True, by=cast.administrator)
+
+
+def test_a_check_that_nobody_heard_is_asked_for_again(cast: Cast, sent: Sent) -> None:
+    taken = take_in(cast)
+    assert weights.ask_again() == 1
+    assert weights.ask_again() == 0
+    WeightsFile.objects.update(sent_at=timezone.now() - timedelta(hours=1))
+    assert weights.ask_again() == 1
+    assert {ids["weights_id"] for _, ids in sent} == {str(taken.pk)}
+
+
+# --- trials ----------------------------------------------------------------------------------------------------------
+
+
+def start(cast: Cast, *videos: Any) -> Any:
+    return trials.start(weights=ready(cast), video_ids=[video.pk for video in videos], by=cast.administrator)
+
+
+def test_a_trial_reads_recordings_one_after_the_other(
+    cast: Cast, case: Case, sent: Sent, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    second = make.AssessmentFactory(run__video__session__patient=cast.patient).run.video
+    with django_capture_on_commit_callbacks(execute=True):
+        trial = start(cast, case.video, second)
+    asked = [ids["recording_id"] for name, ids in sent if name == dispatch.TRY_WEIGHTS]
+    assert len(asked) == 1
+    claimed = trials.claim(asked[0])
+    assert claimed is not None
+    assert trials.claim(asked[0]) is None
+    before = Assessment.objects.count()
+    with django_capture_on_commit_callbacks(execute=True):
+        trials.record(claimed, candidate={"system": "fusion"}, active=None)
+    asked = [ids["recording_id"] for name, ids in sent if name == dispatch.TRY_WEIGHTS]
+    assert len(set(asked)) == 2
+    assert Assessment.objects.count() == before
+    assert trial.recordings.get(pk=claimed.pk).state == TrialState.DONE
+
+
+def test_a_trial_needs_checked_weights_and_recordings_of_people_who_agree(cast: Cast, case: Case) -> None:
+    taken = take_in(cast)
+    with pytest.raises(Conflict):
+        trials.start(weights=taken, video_ids=[case.video.pk], by=cast.administrator)
+    weights.checked(weights_id=str(taken.pk), fits=True, message="fits")
+    taken.refresh_from_db()
+    outside = make.AssessmentFactory(run__video__session__patient=cast.outside_patient).run.video
+    with pytest.raises(Refused):
+        trials.start(weights=taken, video_ids=[outside.pk], by=cast.administrator)
+    consents.withdraw(patient=cast.patient, purpose="care", by=cast.patient_user)
+    with pytest.raises(Refused):
+        trials.start(weights=taken, video_ids=[case.video.pk], by=cast.administrator)
+
+
+def test_a_lost_recording_of_a_trial_is_read_again_and_given_up_in_the_end(cast: Cast, case: Case, sent: Sent) -> None:
+    row = start(cast, case.video).recordings.get()
+    for attempt in range(MAX_TRIES):
+        assert trials.claim(str(row.pk)) is not None, attempt
+        TrialRecording.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        trials.ask_again()
+        TrialRecording.objects.update(sent_at=None)
+    row.refresh_from_db()
+    assert row.state == TrialState.FAILED
+    assert "three times" in row.problem
+
+
+def test_what_a_lost_worker_brings_late_is_dropped(cast: Cast, case: Case) -> None:
+    row = start(cast, case.video).recordings.get()
+    late = trials.claim(str(row.pk))
+    assert late is not None
+    TrialRecording.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert trials.claim(str(row.pk)) is not None
+    trials.record(late, candidate={"system": "fusion"}, active=None)
+    row.refresh_from_db()
+    assert (row.state, row.candidate) == (TrialState.RUNNING, None)
+
+
+def test_storage_away_gives_a_recording_back_until_it_was_tried_often(cast: Cast, case: Case) -> None:
+    row = start(cast, case.video).recordings.get()
+    for _ in range(MAX_TRIES):
+        claimed = trials.claim(str(row.pk))
+        assert claimed is not None
+        trials.give_back(claimed)
+    row.refresh_from_db()
+    assert row.state == TrialState.FAILED
+
+
+def _result(target: str, value: Any, probabilities: dict[str, float] | None = None) -> dict[str, Any]:
+    answer = {"target": target, "value": value, "probabilities": probabilities or {}, "looked_at": 3, "parts": {}}
+    return {
+        "system": "fusion",
+        "method": "m",
+        "answers": [answer],
+        "experimental": True,
+        "reason": None,
+        "weights": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("candidate", "active", "words", "differs"),
+    [
+        (_result("house_brackmann", 4), _result("house_brackmann", 2), "2 grades worse", True),
+        (_result("house_brackmann", 2), _result("house_brackmann", 3), "1 grade better", True),
+        (_result("severity_level", 2), _result("severity_level", 2), "the same", False),
+        (_result("palsy", 0.7), _result("palsy", 0.4), "+30 points, another verdict", True),
+        (_result("palsy", 0.7), _result("palsy", 0.6), "+10 points", False),
+        (_result("palsy", 0.7), None, "nothing to compare with", False),
+    ],
+)
+def test_differences_are_told_in_words(
+    cast: Cast, case: Case, candidate: Any, active: Any, words: str, differs: bool
+) -> None:
+    trial = start(cast, case.video)
+    claimed = trials.claim(str(trial.recordings.get().pk))
+    assert claimed is not None
+    trials.record(claimed, candidate=candidate, active=active)
+    view = selector.trial(trial)
+    (row,) = view.rows
+    assert (row.words, row.is_different, view.different) == (words, differs, int(differs))
+    assert row.landmarks == "Grade III"
+    assert not view.is_open

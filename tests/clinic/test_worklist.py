@@ -1,0 +1,401 @@
+"""The list of patients: order, flags, filters, pages, and nothing of other teams."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from analysis.contracts import AffectedSide, AffectedSideResult
+from clinic.forms.worklist import asked_by
+from clinic.models import AuditEvent, Patient, SavedFilter, User
+from clinic.models.results import RunState
+from clinic.selectors import worklist as selector
+from clinic.selectors.worklist import Asked, Line, Show, worklist
+from clinic.services import worklist as service
+from tests.clinic import factories as make
+from tests.clinic.cast import Cast
+from tests.clinic.measured import REPORT, changed, measured
+
+SAFE = changed(details=dataclasses.replace(REPORT.details, extras={}))
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def patient(cast: Cast, name: str, **values: Any) -> Patient:
+    made: Patient = make.PatientFactory(organisation=cast.site, name=name, **values)
+    made.care_teams.add(cast.team)
+    return made
+
+
+def session(of: Patient, day: int = 0, *, reviewed: bool = False, **values: Any) -> Any:
+    at = NOON + timedelta(days=day)
+    return make.SessionFactory(patient=of, recorded_at=at, reviewed_at=timezone.now() if reviewed else None, **values)
+
+
+def line(cast: Cast, name: str) -> Line:
+    return next(line for line in worklist(user=cast.clinician).lines if line.name == name)
+
+
+def names(cast: Cast, **asked: Any) -> list[str]:
+    return [line.name for line in worklist(user=cast.clinician, asked=Asked(**asked)).lines]
+
+
+def test_unreviewed_sessions_come_first_then_the_latest(cast: Cast) -> None:
+    session(patient(cast, "Seen late"), 9, reviewed=True)
+    session(patient(cast, "New early"), 1)
+    session(patient(cast, "New late"), 5)
+    assert [name for name in names(cast) if name != cast.patient.name] == ["New late", "New early", "Seen late"]
+
+
+def test_list_holds_the_own_team_only_whatever_the_role(cast: Cast) -> None:
+    assert names(cast) == ["Anna Alder"]
+    assert [found.name for found in worklist(user=cast.colleague).lines] == ["Bruno Birch"]
+    assert {found.name for found in worklist(user=cast.administrator).lines} == {"Anna Alder", "Bruno Birch"}
+
+
+def test_own_record_of_a_clinician_is_not_on_the_list(cast: Cast) -> None:
+    cast.patient.user = cast.clinician
+    cast.patient.save()
+    assert names(cast) == []
+
+
+def test_search_finds_name_and_record_number(cast: Cast) -> None:
+    patient(cast, "Clara Cedar", record_number="X-77")
+    assert names(cast, q="cedar cla") == ["Clara Cedar"]
+    assert names(cast, q="x-77") == ["Clara Cedar"]
+    assert names(cast, q="birch") == []
+
+
+def test_latest_grade_is_shown_with_its_probability_and_course(cast: Cast) -> None:
+    for day, grade in ((1, 5), (9, 2)):
+        shares = [0.0] * 6
+        shares[grade - 1] = 0.75
+        run = {"run__video__session": session(cast.patient, day)}
+        make.AssessmentFactory(hb_grade=grade, hb_probabilities=shares, affected_side="left", **run)
+    found = line(cast, "Anna Alder")
+    assert (found.grade, found.grade_share, found.course, found.side) == (2, 0.75, (5, 2), "left")
+
+
+def test_superseded_results_do_not_count(cast: Cast) -> None:
+    recording = session(cast.patient)
+    make.AssessmentFactory(run__video__session=recording, hb_grade=6, is_current=False)
+    make.AssessmentFactory(run__video__session=recording, hb_grade=2, hb_probabilities=None)
+    assert line(cast, "Anna Alder").course == (2,)
+
+
+def codes(cast: Cast) -> set[str]:
+    return {flag.code for flag in line(cast, "Anna Alder").flags}
+
+
+def test_measured_side_against_the_record_is_flagged(cast: Cast) -> None:
+    episode = make.EpisodeFactory(patient=cast.patient, side="right")
+    measured(session(cast.patient, episode=episode), report=SAFE)
+    assert codes(cast) == {"side_conflict"}
+    assert names(cast, show=Show.ATTENTION) == ["Anna Alder"]
+
+
+def test_incomplete_eye_closure_and_poor_video_are_flagged(cast: Cast) -> None:
+    safety = {"gentle": {"flag_left": False, "flag_right": None}, "tight": {"flag_left": True, "flag_right": False}}
+    details = {"extras": {"eye_safety": safety}}
+    make.AssessmentFactory(run__video__session=session(cast.patient), details=details, quality_score=0.1)
+    assert codes(cast) == {"eye_closure", "poor_video"}
+    assert names(cast, show=Show.ATTENTION) == ["Anna Alder"]
+
+
+def test_eyes_that_close_or_were_not_measured_are_not_flagged(cast: Cast) -> None:
+    for safety in ({"gentle": {"flag_left": False, "flag_right": None}, "tight": None}, None):
+        details = {"extras": {"eye_safety": safety}}
+        make.AssessmentFactory(run__video__session=session(cast.patient), details=details)
+    assert codes(cast) == set()
+    assert names(cast, show=Show.ATTENTION) == []
+
+
+def test_side_that_was_hardly_measured_contradicts_nothing(cast: Cast) -> None:
+    episode = make.EpisodeFactory(patient=cast.patient, side="right")
+    unsure = dataclasses.replace(SAFE, affected_side=AffectedSideResult(AffectedSide.LEFT, 0.4))
+    measured(session(cast.patient, episode=episode), report=unsure)
+    assert codes(cast) == set()
+    assert names(cast, show=Show.ATTENTION) == []
+
+
+def test_refused_failed_and_running_videos_are_flagged(cast: Cast) -> None:
+    for state in (RunState.REFUSED, RunState.FAILED, RunState.QUEUED):
+        make.RunFactory(video__session=session(cast.patient), state=state)
+    assert codes(cast) == {"refused", "failed", "in_progress"}
+
+
+def test_successful_second_attempt_clears_the_refusal(cast: Cast) -> None:
+    video = make.VideoFactory(session=session(cast.patient))
+    make.RunFactory(video=video, state=RunState.FAILED, created_at=NOON)
+    make.RunFactory(video=video, state=RunState.DONE, created_at=NOON + timedelta(hours=1))
+    assert codes(cast) == set()
+    assert names(cast, show=Show.ATTENTION) == []
+
+
+def test_reviewed_sessions_raise_no_flags(cast: Cast) -> None:
+    episode = make.EpisodeFactory(patient=cast.patient, side="right")
+    measured(session(cast.patient, episode=episode, reviewed=True))
+    make.RunFactory(video__session=session(cast.patient, reviewed=True), state=RunState.REFUSED)
+    assert codes(cast) == set()
+    assert names(cast, show=Show.ATTENTION) == names(cast, show=Show.OPEN) == []
+
+
+def test_agreeing_side_needs_no_attention(cast: Cast) -> None:
+    episode = make.EpisodeFactory(patient=cast.patient, side="left")
+    measured(session(cast.patient, episode=episode), report=SAFE)
+    found = worklist(user=cast.clinician)
+    assert found.counts == {"all": 1, "since": 1, "open": 1, "attention": 0, "reviewed": 0}
+
+
+def test_pages_follow_each_other_without_gap_or_repetition(cast: Cast, monkeypatch: Any) -> None:
+    monkeypatch.setattr(selector, "PAGE", 2)
+    for number in range(4):
+        session(patient(cast, f"Person {number}"), number % 2, reviewed=number > 1)
+    pages = [worklist(user=cast.clinician, page=number) for number in (1, 2, 3)]
+    seen = [found.name for page in pages for found in page.lines]
+    assert len(seen) == len(set(seen)) == 5
+    assert [page.page.has_next() for page in pages] == [True, True, False]
+
+
+def test_unreadable_page_means_the_first(cast: Cast) -> None:
+    for number in ("x", "-3", None, ""):
+        assert [found.name for found in worklist(user=cast.clinician, page=number).lines] == ["Anna Alder"]
+
+
+def test_gravest_flags_come_first_whatever_is_newer(cast: Cast) -> None:
+    session(patient(cast, "Only new"), 9)
+    make.AssessmentFactory(run__video__session=session(patient(cast, "Poor video"), 5), quality_score=0.1)
+    make.AssessmentFactory(run__video__session=session(patient(cast, "Open eye")), details=open_eye())
+    assert names(cast)[:3] == ["Open eye", "Poor video", "Only new"]
+
+
+def open_eye() -> dict[str, Any]:
+    gentle = {"unit": "mm", "left": 3.25, "right": 0.2, "flag_left": True, "flag_right": False}
+    return {"extras": {"eye_safety": {"gentle": gentle, "tight": None}}}
+
+
+def test_flag_says_why_with_its_numbers(cast: Cast) -> None:
+    make.AssessmentFactory(run__video__session=session(cast.patient), details=open_eye(), quality_score=0.25)
+    reasons = {flag.code: flag.reason for flag in line(cast, "Anna Alder").flags}
+    assert reasons == {
+        "eye_closure": "Left eye 3.2 mm open at gentle effort (estimate).",
+        "poor_video": "Quality 0.25 of 1, below 0.4: the numbers deserve doubt.",
+    }
+
+
+def test_refusal_says_what_the_person_was_told(cast: Cast) -> None:
+    problems = [{"code": "too_dark", "message": "The video is too dark.", "at_s": None}]
+    make.RunFactory(video__session=session(cast.patient), state=RunState.REFUSED, problems=problems)
+    assert [flag.reason for flag in line(cast, "Anna Alder").flags] == ["The video is too dark."]
+
+
+def test_flag_of_a_reviewed_session_is_only_remembered(cast: Cast) -> None:
+    make.AssessmentFactory(run__video__session=session(cast.patient, reviewed=True), details=open_eye())
+    found = line(cast, "Anna Alder")
+    assert (found.flags, [flag.code for flag in found.seen]) == ((), ["eye_closure"])
+    assert names(cast, flag="eye_closure") == names(cast, show=Show.ATTENTION) == []
+    assert names(cast, flag="eye_closure", show=Show.REVIEWED) == ["Anna Alder"]
+    assert worklist(user=cast.clinician, asked=Asked(show=Show.REVIEWED)).flag_counts == {"eye_closure": 1}
+
+
+def worsened(cast: Cast, **newest: Any) -> None:
+    """Two comparable results, the mouth twice as asymmetric in the second."""
+    episode = make.EpisodeFactory(patient=cast.patient)
+    known = {"errors": {"mouth_asymmetry": {"mdc95": 0.1, "unit": "index", "origin": "test"}}, "origin": {}}
+    for day, asymmetry in ((0, -0.3), (7, -0.6)):
+        values = {**known, "mouth_asymmetry": asymmetry, **(newest if day else {})}
+        recording = session(cast.patient, day, episode=episode, reviewed=not day)
+        make.AssessmentFactory(run__video__session=recording, run__video__mirrored="no", **values)
+
+
+def test_deterioration_beyond_the_error_is_flagged_with_numbers(cast: Cast) -> None:
+    worsened(cast)
+    [flag] = line(cast, "Anna Alder").flags
+    assert flag.code == "worse"
+    assert flag.reason.startswith("Mouth") and "30" in flag.reason and "1 Jun 2026" in flag.reason
+
+
+def test_change_by_another_method_is_no_deterioration(cast: Cast) -> None:
+    worsened(cast, method="another method")
+    assert codes(cast) == set()
+
+
+def test_reprocessed_reference_is_read_from_its_current_result(cast: Cast) -> None:
+    worsened(cast, mouth_asymmetry=-0.35)
+    assert codes(cast) == set()
+
+
+def test_overdue_by_the_planned_interval_until_none_is_expected(cast: Cast) -> None:
+    at = timezone.now() - timedelta(days=20)
+    make.SessionFactory(patient=cast.patient, recorded_at=at, reviewed_at=at)
+    service.expect(patient=cast.patient, by=cast.clinician, every_days=7)
+    assert [flag.reason for flag in line(cast, "Anna Alder").flags] == [
+        "Last recorded 20 days ago, planned every 7 days."
+    ]
+    service.expect(patient=cast.patient, by=cast.clinician)
+    assert line(cast, "Anna Alder").flags == ()
+
+
+def test_filters_narrow_by_episode_and_team_and_count_flags_under_them(cast: Cast) -> None:
+    other = patient(cast, "Clara Cedar")
+    make.EpisodeFactory(patient=other, side="right", cause="trauma", onset_date=date(2026, 1, 5))
+    make.EpisodeFactory(patient=cast.patient, side="left", onset_date=date(2026, 3, 1))
+    make.AssessmentFactory(run__video__session=session(other), quality_score=0.1)
+    assert names(cast, side="right") == names(cast, cause="trauma") == ["Clara Cedar"]
+    assert names(cast, onset_from=date(2026, 2, 1)) == ["Anna Alder"]
+    assert names(cast, onset_to=date(2026, 2, 1), side="left") == []
+    assert names(cast, team=cast.team.pk, flag="poor_video") == ["Clara Cedar"]
+    assert worklist(user=cast.clinician, asked=Asked(side="left")).flag_counts == {}
+    assert worklist(user=cast.clinician).flag_counts == {"poor_video": 1}
+
+
+def test_one_episode_has_to_fit_all_filters(cast: Cast) -> None:
+    make.EpisodeFactory(patient=cast.patient, side="left", cause="bell")
+    make.EpisodeFactory(patient=cast.patient, side="right", cause="trauma")
+    assert names(cast, side="left", cause="trauma") == []
+
+
+def test_reviewed_view_holds_those_with_nothing_open(cast: Cast) -> None:
+    session(patient(cast, "All seen"), reviewed=True)
+    session(patient(cast, "Open"))
+    assert names(cast, show=Show.REVIEWED) == ["All seen"]
+    assert names(cast, show=Show.OPEN) == ["Open"]
+
+
+def test_new_is_what_came_in_after_the_last_look(cast: Cast) -> None:
+    session(cast.patient)
+    assert names(cast, show=Show.SINCE) == ["Anna Alder"]
+    service.looked(by=cast.clinician, until=timezone.now())
+    assert names(cast, show=Show.SINCE) == []
+    make.AssessmentFactory(run__video__session=cast.patient.sessions.get())
+    assert names(cast, show=Show.SINCE) == ["Anna Alder"]
+    assert worklist(user=cast.administrator).looked_at is None
+
+
+def test_unread_messages_are_counted_for_the_team_alone(cast: Cast) -> None:
+    make.MessageFactory(patient=cast.patient, author=cast.patient_user, from_patient=True)
+    assert line(cast, "Anna Alder").unread == 1
+    assert [found.unread for found in worklist(user=cast.administrator).lines] == [0, 0]
+
+
+def test_following_goes_by_the_filtered_order(cast: Cast) -> None:
+    for number in range(3):
+        session(patient(cast, f"Person {number}"), number)
+    asked = Asked(q="person")
+    first, second, last = [found.pk for found in worklist(user=cast.clinician, asked=asked).lines]
+    after = [
+        selector.following(user=cast.clinician, asked=asked, patient=Patient(pk=pk)) for pk in (first, second, last)
+    ]
+    assert after == [second, last, None]
+    assert selector.following(user=cast.clinician, asked=asked, patient=cast.patient) == first
+
+
+def test_query_is_the_same_whatever_the_order_and_leaves_empty_parts_out(cast: Cast) -> None:
+    asked = asked_by(cast.clinician, "side=left&q=anna&show=all&flag=&cause=nonsense&team=9")
+    assert asked == Asked(q="anna", side="left")
+    assert asked.query() == "q=anna&side=left"
+    assert asked_by(cast.clinician, asked.query(show=Show.OPEN)).show is Show.OPEN
+
+
+def test_another_teams_name_is_no_filter(cast: Cast) -> None:
+    assert asked_by(cast.clinician, f"team={cast.other_team.pk}").team is None
+
+
+def test_page_shows_what_is_new_and_notes_who_was_on_the_list(
+    cast: Cast, as_user: Callable[[User | None], Client]
+) -> None:
+    session(cast.patient)
+    page = as_user(cast.clinician).get(reverse("patient-list")).content.decode()
+    assert "1 to review" in page
+    assert "Bruno Birch" not in page
+    assert [event.patient for event in AuditEvent.objects.filter(action="list")] == [cast.patient]
+
+
+def test_review_from_the_list_answers_with_the_line_and_a_way_back(
+    cast: Cast, as_user: Callable[[User | None], Client]
+) -> None:
+    recording = session(cast.patient)
+    headers = {"HX-Request": "true", "HX-Target": f"line-{cast.patient.pk}"}
+    client = as_user(cast.clinician)
+    answer = client.post(reverse("session-review", args=[recording.pk]), headers=headers).content.decode()
+    assert answer.strip().startswith(f'<tbody id="line-{cast.patient.pk}"')
+    assert "all reviewed" in answer and reverse("session-unreview", args=[recording.pk]) in answer
+    back = client.post(reverse("session-unreview", args=[recording.pk]), headers=headers).content.decode()
+    assert "1 to review" in back
+    recording.refresh_from_db()
+    assert (recording.reviewed_at, recording.reviewed_by) == (None, None)
+    actions = AuditEvent.objects.filter(object_id=str(recording.pk)).order_by("created_at")
+    assert [event.action for event in actions] == ["review", "take back review"]
+
+
+def test_next_patient_goes_by_the_list_as_filtered_last(cast: Cast, as_user: Callable[[User | None], Client]) -> None:
+    others = [patient(cast, f"Person {number}") for number in range(2)]
+    for number, other in enumerate(others):
+        session(other, number)
+    client = as_user(cast.clinician)
+    client.get(reverse("patient-list"), {"q": "person"})
+    first = client.get(reverse("patient-next", args=[cast.patient.pk]))
+    assert first.headers["Location"] == reverse("patient-detail", args=[others[1].pk])
+    last = client.get(reverse("patient-next", args=[others[0].pk]), follow=True)
+    assert "That was the last patient of the list." in last.content.decode()
+    assert last.redirect_chain[0][0] == reverse("patient-list") + "?q=person"
+
+
+def test_looked_through_holds_as_of_the_time_the_list_was_made(
+    cast: Cast, as_user: Callable[[User | None], Client]
+) -> None:
+    client, shown = as_user(cast.clinician), timezone.now()
+    recording = session(cast.patient)  # arrives while the list is being read
+    client.post(reverse("patient-list-looked"), {"until": shown.isoformat(), "query": "side=left&x=1"})
+    assert recording.created_at > shown
+    assert names(cast, show=Show.SINCE) == ["Anna Alder"]
+    client.post(reverse("patient-list-looked"), {"until": "nonsense"})
+    assert names(cast, show=Show.SINCE) == []
+    client.post(reverse("patient-list-looked"), {"undo": "yes"})
+    assert names(cast, show=Show.SINCE) == ["Anna Alder"]
+
+
+def test_filter_is_saved_used_renamed_and_deleted(cast: Cast, as_user: Callable[[User | None], Client]) -> None:
+    client = as_user(cast.clinician)
+    sent = {"name": "  Left   sides ", "query": "side=left&nonsense=1"}
+    saved = client.post(reverse("filter-list"), sent)
+    assert saved.headers["Location"] == reverse("patient-list") + "?side=left"
+    row = SavedFilter.objects.get(user=cast.clinician)
+    assert (row.name, row.query) == ("Left sides", "side=left")
+    page = client.get(reverse("patient-list"), {"side": "left"}).content.decode()
+    assert f'href="{reverse("patient-list")}?side=left" aria-current="true">Left sides' in page
+    client.post(reverse("filter-edit", args=[row.pk]), {"name": "Left"})
+    assert SavedFilter.objects.get().name == "Left"
+    client.post(reverse("filter-delete", args=[row.pk]))
+    assert not SavedFilter.objects.exists()
+
+
+def test_taken_name_of_a_filter_is_refused(cast: Cast, as_user: Callable[[User | None], Client]) -> None:
+    one, two = (make.SavedFilterFactory(user=cast.clinician, name=name) for name in ("One", "Two"))
+    answer = as_user(cast.clinician).post(reverse("filter-edit", args=[two.pk]), {"name": one.name})
+    assert answer.status_code == 422
+    assert "You have a filter with this name already." in answer.content.decode()
+
+
+def test_saving_under_a_known_name_changes_that_filter(cast: Cast) -> None:
+    service.save_filter(by=cast.clinician, name="Mine", query="side=left")
+    service.save_filter(by=cast.clinician, name="Mine", query="side=right")
+    assert SavedFilter.objects.get().query == "side=right"
+
+
+def test_search_in_place_answers_with_the_list_alone(cast: Cast, as_user: Callable[[User | None], Client]) -> None:
+    answer = as_user(cast.clinician).get(
+        reverse("patient-list"), {"q": "nobody"}, headers={"HX-Request": "true", "HX-Target": "worklist"}
+    )
+    assert b"<html" not in answer.content
+    assert "Nobody found for “nobody”" in answer.content.decode()
+
+
+def test_empty_list_says_how_to_begin(cast: Cast, as_user: Callable[[User | None], Client]) -> None:
+    cast.patient.care_teams.clear()
+    assert "No patients yet" in as_user(cast.clinician).get(reverse("patient-list")).content.decode()
