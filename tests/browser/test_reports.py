@@ -78,6 +78,7 @@ def test_from_the_worklist_to_a_report_by_keyboard_alone(
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=cast.patient.name, level=1)).to_be_visible()
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()  # shown by the script that listens
     page.keyboard.press("r")
     expect(page.get_by_text("The session is marked as reviewed.")).to_be_visible()
     tab_to(page, "link", "New report", steps=200)
