@@ -92,14 +92,14 @@ def _probabilities(axis: timeline.TimeAxis, points: tuple[CoursePoint, ...]) -> 
             "mode": "markers",
             "x": [x for x, *_ in dots],
             "y": [grade for _, grade, *_ in dots],
-            "customdata": [[axis.links[url], round(share, 2)] for *_, share, url in dots],
+            "customdata": [[axis.links[url], words.probable(share)] for *_, share, url in dots],
             "marker": {
                 "size": [round(LARGEST_DOT * share**0.5) for _, _, share, _ in dots],
                 "color": style.ACCENT_SOFT,
                 "opacity": 1,
                 "line": {"width": 0},
             },
-            "hovertemplate": "grade %{y}: %{customdata[1]:.0%}<extra></extra>",
+            "hovertemplate": "grade %{y}: %{customdata[1]}<extra></extra>",
         }
     ]
 
@@ -145,7 +145,7 @@ def _told(point: CoursePoint) -> tuple[str, str]:
     """The most likely grade, and the others that are possible."""
     shares = point.probabilities or ()
     others = ", ".join(
-        f"{words.roman(g)} {share:.0%}"
+        f"{words.roman(g)} {words.probable(share)}"
         for g, share in enumerate(shares, start=1)
         if share >= LEAST_SHOWN and g != point.grade
     )
@@ -170,7 +170,7 @@ def _when(point: CoursePoint, course: Course) -> str:
 
 def _table(course: Course) -> Table:
     def cells(point: CoursePoint) -> tuple[str, ...]:
-        shares = [f"{share:.0%}" for share in point.probabilities or ()] or ["–"] * 6
+        shares = [words.probable(share) for share in point.probabilities or ()] or ["–"] * 6
         most_likely = words.roman(point.grade) if point.grade else "not graded"
         return (words.day(point.on, course.onset), most_likely, *shares)
 

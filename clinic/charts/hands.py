@@ -58,4 +58,4 @@ def _cell(given: list[HandGrade]) -> str:
 
 
 def _value(given: HandGrade) -> str:
-    return words.roman(int(given.value)) if given.scale == "house_brackmann" else f"{given.value:g}"
+    return words.roman(int(given.value)) if given.scale == "house_brackmann" else words.points(given.value)

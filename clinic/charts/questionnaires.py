@@ -110,6 +110,6 @@ def _summary(course: Course) -> str:
 def _table(course: Course) -> Table:
     def cells(r: Reported) -> tuple[str, ...]:
         error = f"±{r.mdc95:.1f}" if r.mdc95 is not None else "not known"
-        return (words.day(r.on, course.onset), r.label, f"{r.score:g}", error)
+        return (words.day(r.on, course.onset), r.label, words.points(r.score), error)
 
     return Table(("Day", "Questionnaire", "Score", "Error (MDC95)"), tuple(map(cells, course.reported)))

@@ -115,6 +115,11 @@ def probable(share: float) -> str:
     return f"under 1{PERCENT}" if share < 0.01 else f"{share * 100:.0f}{PERCENT}"
 
 
+def points(value: float) -> str:
+    """A score of a scale or an item: tenths at the most, whole numbers without."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
 def day(on: date, onset: date | None) -> str:
     """'day 143 (4 Mar 2026)', or the date alone when the first day is not known."""
     plain = f"{on.day} {on:%b %Y}"

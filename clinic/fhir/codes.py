@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from clinic.charts.words import ROMAN
+
 UCUM = "http://unitsofmeasure.org"
 ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
@@ -30,7 +32,6 @@ UNITS = {  # our units -> (what people read, UCUM)
     "percent": ("%", "%"),
     "s": ("s", "s"),
 }
-ROMAN = ("I", "II", "III", "IV", "V", "VI")
 
 Resource = dict[str, Any]
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid5
 
-from clinic.fhir.codes import CATEGORY, ROMAN, Resource, Systems, absent, quantity, standard
+from clinic.charts.words import ROMAN
+from clinic.fhir.codes import CATEGORY, Resource, Systems, absent, quantity, standard
 from clinic.fhir.rows import Graded, Numbers, Person, Sitting
 
 RESEARCH_USE = "Research use. Estimated measurements, not a diagnosis. No medical device."

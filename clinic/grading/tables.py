@@ -9,9 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from clinic.charts.words import ROMAN
 from clinic.models.grading import GradingScale
-
-ROMAN = ("I", "II", "III", "IV", "V", "VI")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from analysis.contracts import Mirrored
+from clinic.charts import words
 from clinic.models.results import OPEN_STATES, RunState
 
 POOR_VIDEO = 0.4  # below this quality score the numbers deserve doubt
@@ -97,7 +98,7 @@ def _opening(value: float | None, unit: str) -> str:
 
 def _side_words(row: Mapping[str, Any], stored: str | None) -> str:
     sure = row["affected_confidence"]
-    told = "" if sure is None else f" (confidence {sure:.0%})"
+    told = "" if sure is None else f" (confidence {words.probable(sure)})"
     return f"Recorded: {stored}. Measured: {row['affected_side']}{told}."
 
 

@@ -142,7 +142,7 @@ def value_words(scale: str, value: float) -> str:
     """III, or 62 of 100."""
     if scale == GradingScale.HOUSE_BRACKMANN:
         return words.roman(int(value))
-    return f"{value:.1f}".removesuffix(".0") + " of 100"
+    return f"{words.points(value)} of 100"
 
 
 def page(
@@ -226,7 +226,7 @@ def machine(scale: str, assessment: Assessment | None) -> Machine:
 def _machine_grade(grade: int | None, probabilities: Sequence[float] | None) -> Machine:
     if grade is None:
         return Machine(None, NO_MACHINE, {}, "The video does not show enough for an estimate.")
-    share = f", {probabilities[grade - 1]:.0%} probable" if probabilities else ""
+    share = f", {words.probable(probabilities[grade - 1])} probable" if probabilities else ""
     return Machine(float(grade), f"{words.roman(grade)}{share}", {"grade": float(grade)})
 
 

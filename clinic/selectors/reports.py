@@ -178,7 +178,7 @@ def _scale(name: str, stored: Mapping[str, Any]) -> ScaleRow:
     total = stored.get("total")
     return ScaleRow(
         name=name,
-        total="" if total is None else f"{total:g}",
+        total="" if total is None else words.points(total),
         items=tuple(_scale_item(key, item) for key, item in (stored.get("items") or {}).items()),
         missing=", ".join(words.exercise(m).lower() for m in stored.get("missing") or ()),
         method=stored.get("method", ""),
@@ -189,7 +189,7 @@ def _scale(name: str, stored: Mapping[str, Any]) -> ScaleRow:
 def _scale_item(key: str, stored: Mapping[str, Any]) -> ScaleItemRow:
     value, missing = stored.get("value"), stored.get("missing") or ""
     reason = f"needs: {words.exercise(missing).lower()}" if missing else ""
-    return ScaleItemRow(words.plain(key), "" if value is None else f"{value:g}", reason)
+    return ScaleItemRow(words.plain(key), "" if value is None else words.points(value), reason)
 
 
 KINDS = {
@@ -334,7 +334,7 @@ def _with(value: float | None, unit: str, digits: int) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "not measured" if value is None else f"{value:.0%}"
+    return words.percent(None if value is None else value * 100)
 
 
 def more(report: Report) -> tuple[Fact, ...]:
@@ -343,7 +343,9 @@ def more(report: Report) -> tuple[Fact, ...]:
     found = []
     if level:
         share = level["probabilities"][level["level"] - 1]
-        found.append(Fact("Severity level", f"{level['level']} of 3 ({share:.0%})", level.get("method", "")))
+        found.append(
+            Fact("Severity level", f"{level['level']} of 3 ({words.probable(share)})", level.get("method", ""))
+        )
     if palsy:
-        found.append(Fact("Probability of palsy", f"{palsy['probability']:.0%}", palsy.get("method", "")))
+        found.append(Fact("Probability of palsy", words.probable(palsy["probability"]), palsy.get("method", "")))
     return tuple(found)

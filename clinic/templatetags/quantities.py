@@ -9,11 +9,13 @@ from datetime import date, datetime, timedelta
 
 from django import template
 
+from clinic.charts import words
+from clinic.charts.words import MINUS
+from clinic.charts.words import ROMAN as ROMAN
+
 register = template.Library()
 
 NOT_MEASURED = "not measured"
-ROMAN = ("I", "II", "III", "IV", "V", "VI")
-MINUS = "\N{MINUS SIGN}"
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 
@@ -38,6 +40,12 @@ def grade(value: int | None, reason: str = "") -> str:
 def percent(value: float | None, reason: str = "") -> str:
     """A share 0-1 as whole per cent."""
     return not_measured(reason) if value is None else f"{_number(value * 100, 0)}{THIN_SPACE}%"
+
+
+@register.filter
+def probable(value: float | None, reason: str = "") -> str:
+    """A probability 0-1, in the words that charts, files and reports use too: never 0 or 100 per cent."""
+    return not_measured(reason) if value is None else words.probable(value)
 
 
 @register.filter

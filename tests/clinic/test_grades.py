@@ -192,7 +192,7 @@ def record(session: Session) -> Any:
 def test_record_is_the_only_grade_with_the_machine_beside_it(session: Session, cast: Cast) -> None:
     grade = graded(session, cast.clinician, 2)
     on = f"{grade.graded_at.day} {grade.graded_at:%b %Y}"
-    said = f"House-Brackmann II by Carla Clinician on {on} (machine: III, 60% probable)"
+    said = f"House-Brackmann II by Carla Clinician on {on} (machine: III, 60\N{NO-BREAK SPACE}% probable)"
     assert record(session).sentence == said
 
 
@@ -220,7 +220,10 @@ def test_grade_that_all_give_is_the_record_of_all(session: Session, cast: Cast) 
 
 
 def test_nobody_has_graded_is_said(session: Session) -> None:
-    assert record(session).sentence == "House-Brackmann: not graded by a clinician (machine: III, 60% probable)"
+    assert (
+        record(session).sentence
+        == "House-Brackmann: not graded by a clinician (machine: III, 60\N{NO-BREAK SPACE}% probable)"
+    )
 
 
 @pytest.mark.parametrize(

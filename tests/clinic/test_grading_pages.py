@@ -20,7 +20,17 @@ from tests.clinic.test_grades import graded, second_rater, whole
 As = Callable[[User | None], Client]
 AUTO_EFACE = Scale({"smile": ScaleItem(41.5)}, 77.25, [], "auto-eface", "")
 SUNNYBROOK = Scale({"voluntary_snarl": ScaleItem(2.0)}, 63.0, [], "rules", "")
-MACHINE_WORDS = ["60%", "0.6", "77.2", "77.25", "41.5", "63 of 100", "Machine, estimated", "curves.json", "as far as"]
+MACHINE_WORDS = [
+    "60\N{NO-BREAK SPACE}%",
+    "0.6",
+    "77.2",
+    "77.25",
+    "41.5",
+    "63 of 100",
+    "Machine, estimated",
+    "curves.json",
+    "as far as",
+]
 
 
 @pytest.fixture
@@ -60,7 +70,7 @@ def test_own_grade_reveals_machine_and_raters(session: Session, cast: Cast, as_u
     client.post(address(session), {"scale": "house_brackmann", "grade": "2", "action": "save"})
     shown = page(client, session)
     assert "Machine, estimated" in shown
-    assert "III, 60% probable" in shown
+    assert "III, 60\N{NO-BREAK SPACE}% probable" in shown
     assert "1 grade worse than yours" in shown
     assert "2 raters differ: II to V, 3 grades apart." in shown
 
@@ -81,7 +91,7 @@ def test_unblinded_page_shows_the_machine_and_no_other_rater(session: Session, c
     grades.set_own_blinding(user=cast.clinician, blinded=False)
     graded(session, second_rater(cast), 5)
     shown = page(as_user(cast.clinician), session)
-    assert "III, 60% probable" in shown
+    assert "III, 60\N{NO-BREAK SPACE}% probable" in shown
     assert "Rita Rater" not in shown
 
 
@@ -150,7 +160,7 @@ def test_session_page_tells_the_record(session: Session, cast: Cast, as_user: As
     graded(session, cast.clinician, 2)
     shown = as_user(cast.clinician).get(reverse("session-detail", args=[session.pk])).content.decode()
     assert "House-Brackmann II by Carla Clinician" in shown
-    assert "(machine: III, 60% probable)" in shown
+    assert "(machine: III, 60\N{NO-BREAK SPACE}% probable)" in shown
 
 
 def test_api_tells_grades_and_record_to_staff_and_nothing_to_the_patient(
@@ -161,5 +171,5 @@ def test_api_tells_grades_and_record_to_staff_and_nothing_to_the_patient(
     [grade] = client.get(f"/api/v1/grades/?session={session.pk}").json()["results"]
     [record] = client.get(f"/api/v1/sessions/{session.pk}/record/").json()
     assert (grade["value"], grade["words"], grade["rater"], grade["blinded"]) == (2.0, "II", "Carla Clinician", True)
-    assert (record["state"], record["value"], record["machine"]) == ("one", 2.0, "III, 60% probable")
+    assert (record["state"], record["value"], record["machine"]) == ("one", 2.0, "III, 60\N{NO-BREAK SPACE}% probable")
     assert as_user(cast.patient_user).get("/api/v1/grades/").json()["results"] == []

@@ -14,6 +14,7 @@ SPACE = quantities.THIN_SPACE
 ALL = [
     quantities.grade,
     quantities.percent,
+    quantities.probable,
     quantities.signed_percent,
     quantities.asymmetry,
     quantities.mm,
@@ -39,6 +40,9 @@ def test_not_measured_is_said_with_its_reason_and_is_never_zero(quantity: Callab
         (quantities.grade, 6, "VI"),
         (quantities.percent, 0.425, f"42{SPACE}%"),
         (quantities.percent, 0.0, f"0{SPACE}%"),
+        (quantities.probable, 0.625, "62\N{NO-BREAK SPACE}%"),
+        (quantities.probable, 1.0, "over 99\N{NO-BREAK SPACE}%"),
+        (quantities.probable, 0.0, "under 1\N{NO-BREAK SPACE}%"),
         (quantities.signed_percent, 0.2, f"+20{SPACE}%"),
         (quantities.signed_percent, -0.2, f"\N{MINUS SIGN}20{SPACE}%"),
         (quantities.signed_percent, -0.001, f"0{SPACE}%"),
