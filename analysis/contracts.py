@@ -88,12 +88,16 @@ class ReportStatus(StrEnum):
 
 
 class PublishedSystem(StrEnum):
-    """The published systems that can be trained and run beside the landmark path."""
+    """The published systems that weights can be trained for: four answer beside the landmark path, one finds faces."""
 
     PALSYNET = "3dpalsynet"  # Storey et al. 2019
     DEM = "dem"  # Niu et al. 2024
     PHCNN_LSTM = "phcnn-lstm"  # Liu et al. 2020
     FUSION = "fusion"  # Oo, Lee and Lim 2024
+    INTEGRATED = "integrated"  # Storey et al. 2018: the Integrated Deep Model, whose score may judge what is detected
+
+
+ANSWERING: typing.Final = tuple(system for system in PublishedSystem if system is not PublishedSystem.INTEGRATED)
 
 
 class SynkinesisKind(StrEnum):
@@ -337,7 +341,8 @@ class SystemAnswer:
     """One thing that a published system says of a whole recording; probabilities are means over what it looked at.
 
     `target`: house_brackmann, mouth_motion, severity_level, palsy or action_units. `value` is the most likely class
-    (a grade is never a mean); for palsy its probability.
+    (a grade is never a mean); for palsy its probability. In trials of the face detection also face_detection, whose
+    value is the share of frames in which the face was found.
     """
 
     target: str
@@ -367,6 +372,12 @@ CARD_FIELDS: typing.Final[Mapping[str, type]] = {
     "metrics": dict, "code_licence": str, "weights_licence": str, "intended_use": str, "not_for": str,
 }  # fmt: skip
 CARD_TRAINING_FIELDS: typing.Final = ("data", "word", "licences", "split", "commit")
+
+
+def is_experimental(card: Mapping[str, Any]) -> bool:
+    """Learnt from rendered or drawn faces alone, or called so by the card itself."""
+    return bool(card.get("experimental", False)) or "synthetic" in str(card["training"]["word"]).lower()
+
 
 # House-Brackmann grade -> level of PHCNN-LSTM (Liu et al. 2020, table I): I normal, II mild to moderate, III severe.
 SEVERITY_LEVELS: typing.Final[Mapping[int, int]] = {1: 1, 2: 2, 3: 2, 4: 2, 5: 3, 6: 3}

@@ -33,11 +33,13 @@ from analysis.contracts import (
 from analysis.corrections import corrected_track
 from analysis.faces.follow import Followed, follow
 from analysis.faces.mesh import Mesh
+from analysis.faces.mtcnn import FaceDetector
 from analysis.faces.track import FaceTrack
 from analysis.measure import Measured, measure
 from analysis.motion.rest import REST_REFERENCE, RestReference
 from analysis.series import KEYPOINTS, keypoints
 from analysis.stopwatch import Stopwatch
+from analysis.systems.detection import FACE_DETECTION, JudgedDetection
 from analysis.version import code_version
 from analysis.video.picture import RGB
 from analysis.video.policy import POLICY, Policy
@@ -46,7 +48,7 @@ from analysis.video.quality import assess
 
 if TYPE_CHECKING:
     from analysis.systems.panel import Panel
-    from analysis.weights.chosen import Wanted
+    from analysis.weights.chosen import Chosen, Wanted
 
 Progress = Callable[[str, float], None]  # what is being done, and the share of the whole that is done, 0-1
 
@@ -63,6 +65,7 @@ def analyse(
     rest_reference: RestReference | None = None,
     corrections: Corrections | None = None,
     systems: Sequence[Wanted] = (),
+    face_score: Chosen | None = None,
     device: str = "cpu",
     progress: Progress | None = None,
     policy: Policy = POLICY,
@@ -73,12 +76,14 @@ def analyse(
     back before anything looks at it, so sides are the subject's own. `recorded_side` and `rest_reference`: what is on
     file, compared and never used. `corrections`: what a clinician put right before.
     `systems`: published systems that are shown the same frames, on `device`; what they say stands beside the
-    measurements and changes none of them. Raises OSError when the file cannot be opened, RuntimeError when decoding
-    cannot start; every fault of the video itself is a refused report.
+    measurements and changes none of them. `face_score`: weights of the Integrated Deep Model, whose score then says
+    which of the detected faces count; without it MTCNN's own does. Raises OSError when the file cannot be opened,
+    RuntimeError when decoding cannot start; every fault of the video itself is a refused report.
     """
     tell = progress or (lambda _stage, _share: None)
     watch = Stopwatch()
     late = _LatePanel(systems, device) if systems else None
+    judged_faces = JudgedDetection(face_score, device) if face_score else None
     try:
         followed = follow(
             path,
@@ -87,6 +92,7 @@ def analyse(
             progress=lambda share: tell(READING, _READING_SHARE * share),
             watch=watch,
             onlooker=late.look if late else None,
+            detector=judged_faces or FaceDetector,
         )
     except VideoRefused as refused:
         return _refused(watch, [refused.problem], video=refused.facts)
@@ -108,6 +114,8 @@ def analyse(
             corrections=corrections,
             progress=lambda share: tell(MEASURING, _READING_SHARE + (1 - _READING_SHARE) * share),
         )
+    if judged_faces is not None:
+        measured = _found_by(judged_faces, measured)
     asked = []
     if late is not None:
         tell(SYSTEMS, 1.0)
@@ -161,6 +169,13 @@ def _measured(
         origin=_origin(watch, measured),
         details=dataclasses.replace(measured.details, extras=extras, systems=systems),
     )
+
+
+def _found_by(detection: JudgedDetection, measured: Measured) -> Measured:
+    """How faces were found belongs to the origin of whatever was measured on them."""
+    extras = measured.details.extras | {FACE_DETECTION: detection.told}
+    details = dataclasses.replace(measured.details, extras=extras)
+    return dataclasses.replace(measured, weights=[*measured.weights, *detection.used], details=details)
 
 
 def _rest(measured: Measured) -> dict[str, Any]:

@@ -7,16 +7,29 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from analysis.contracts import Mirrored, PublishedSystem, ReportStatus, SessionReport, Timeline
+from analysis.contracts import ANSWERING, Mirrored, PublishedSystem, ReportStatus, SessionReport, Timeline
 
 if TYPE_CHECKING:
-    from analysis.weights.chosen import Wanted
+    from analysis.weights.chosen import Chosen, Wanted
 
 MEASURED, USAGE, REFUSED = 0, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of the published systems is to run on a video."""
+
+    systems: Sequence[Wanted] = ()
+    face_score: Chosen | None = None
+    device: str = "cpu"
+
+
+ALONE: Final = Asked()  # landmark measurements and nothing else
 
 
 class UsageError(Exception):
@@ -38,7 +51,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--systems",
         default="all",
         metavar="NAMES",
-        help=f"published systems to run where they have weights: all, none, or some of {', '.join(PublishedSystem)}",
+        help=f"published systems to run where they have weights: all, none, or some of {', '.join(PublishedSystem)}; "
+        "integrated, which judges detected faces and is not among all, runs when it is named or its card is given",
     )
     parser.add_argument(
         "--weights",
@@ -61,12 +75,15 @@ def run(args: argparse.Namespace) -> int:
         check_paths(args.video, args.out)
         check_paths(args.video, args.details)
         timeline = read_timeline(args.timeline) if args.timeline else None
-        systems = wanted_systems(args.systems, args.weights)
+        weights = available(args.weights)
+        systems = wanted_systems(args.systems, weights)
+        face_score = wanted_face_score(args.systems, weights)
     except UsageError as error:
         sys.stderr.write(f"python -m analysis report: {error}\n")
         return USAGE
     mirrored = Mirrored.YES if args.mirrored else Mirrored.UNKNOWN
-    report = analyse(args.video, timeline, mirrored, systems, device=args.device, quiet=args.quiet)
+    asked = Asked(systems, face_score, args.device)
+    report = analyse(args.video, timeline, mirrored, asked, quiet=args.quiet)
     if args.details:
         write(json.dumps(_details(report), allow_nan=False, separators=(",", ":")) + "\n", args.details)
     write(json.dumps(report.to_json(), allow_nan=False, separators=(",", ":")) + "\n", args.out)
@@ -96,22 +113,41 @@ def read_timeline(path: Path) -> Timeline:
         raise UsageError(f"the timeline {path} cannot be used: {error}") from error
 
 
-def wanted_systems(names: str, cards: list[Path]) -> list[Wanted]:
-    """Systems that are asked for, each with its weights or the reason why it has none. Raises UsageError."""
-    chosen = set(PublishedSystem) if names == "all" else set() if names == "none" else set(names.split(","))
-    if unknown := chosen - set(PublishedSystem):
-        raise UsageError(f"no published system {', '.join(sorted(unknown))}: {', '.join(PublishedSystem)}")
-    if not chosen:
-        return []
-    from analysis.weights.chosen import Wanted, read, shipped
+def available(cards: list[Path]) -> dict[PublishedSystem, Chosen]:
+    """Weights of each system: those whose card is given, else those that came with the program. Raises UsageError."""
+    from analysis.weights.chosen import read, shipped
     from analysis.weights.loader import WeightsError
 
     try:
         given = [read(card) for card in cards]
-        weights = shipped() | {one.system: one for one in given}
+        return shipped() | {one.system: one for one in given}
     except WeightsError as error:
         raise UsageError(str(error)) from error
-    return [Wanted(system, weights.get(system)) for system in PublishedSystem if system in chosen]
+
+
+def wanted_systems(names: str, weights: Mapping[PublishedSystem, Chosen]) -> list[Wanted]:
+    """Systems that are asked for, each with its weights or the reason why it has none. Raises UsageError."""
+    from analysis.weights.chosen import Wanted
+
+    chosen = _named(names)
+    return [Wanted(system, weights.get(system)) for system in ANSWERING if system in chosen]
+
+
+def wanted_face_score(names: str, weights: Mapping[PublishedSystem, Chosen]) -> Chosen | None:
+    """The Integrated Deep Model's weights where it is named, or its own card is given. Raises UsageError."""
+    found = weights.get(PublishedSystem.INTEGRATED)
+    is_named = PublishedSystem.INTEGRATED in _named(names)
+    if is_named and found is None:
+        raise UsageError("integrated is asked for, and there are no weights of it: give its card with --weights")
+    return found if found is not None and (is_named or not found.is_shipped) else None
+
+
+def _named(names: str) -> set[str]:
+    groups = {"all": {system.value for system in ANSWERING}, "none": set()}
+    chosen = {system for name in names.split(",") for system in groups.get(name, {name})}
+    if unknown := chosen - set(PublishedSystem):
+        raise UsageError(f"no published system {', '.join(sorted(unknown))}: {', '.join(PublishedSystem)}")
+    return chosen
 
 
 def _details(report: SessionReport) -> dict[str, Any]:
@@ -124,9 +160,8 @@ def analyse(
     video: Path,
     timeline: Timeline | None,
     mirrored: Mirrored,
-    systems: Sequence[Wanted] = (),
+    asked: Asked = ALONE,
     *,
-    device: str = "cpu",
     quiet: bool,
 ) -> SessionReport:
     from analysis.commands.terminal import own_voice, progress_bar
@@ -134,7 +169,13 @@ def analyse(
 
     with own_voice() as voice, progress_bar(quiet, voice) as progress:
         return analyse_video(
-            video, timeline=timeline, mirrored=mirrored, systems=systems, device=device, progress=progress
+            video,
+            timeline=timeline,
+            mirrored=mirrored,
+            systems=asked.systems,
+            face_score=asked.face_score,
+            device=asked.device,
+            progress=progress,
         )
 
 

@@ -40,6 +40,7 @@ _GIVE_UP_S = 2.0  # after so long without the face that was followed another may
 
 
 Onlooker = Callable[[int, float, RGB, Mesh], None]  # index of the frame, seconds, picture, landmarks in its pixels
+MakeDetector = Callable[..., FaceDetector]  # takes `side_px` as FaceDetector does
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,15 @@ class Followed:
 class Follower:
     """Follows one face from frame to frame; frames come in order, in chunks."""
 
-    def __init__(self, mesh: MeshTracker, detector: FaceDetector, width: int, height: int, watch: Stopwatch) -> None:
+    def __init__(
+        self, mesh: MeshTracker, make_detector: MakeDetector, width: int, height: int, watch: Stopwatch
+    ) -> None:
         self.rows: list[Row] = []
         self.without_face: list[RGB] = []
         self._keep_next_s = 0.0
         self._coarse: Grey | None = None
-        self._mesh, self._detector, self._watch = mesh, detector, watch
+        self._mesh, self._detector, self._watch = mesh, make_detector(), watch
+        self._make_detector = make_detector
         self._finer: FaceDetector | None = None
         self._size = (width, height)
         self._window: Window | None = None
@@ -176,7 +180,7 @@ class Follower:
         faces = row.detected if row.detected is not None else self._detect([picture])[0]
         if not len(faces) and row.time_s - self._searched_finely_s >= _SEARCH_FINELY_EVERY_S:
             self._searched_finely_s = row.time_s
-            self._finer = self._finer or FaceDetector(side_px=FINER_SIDE_PX)
+            self._finer = self._finer or self._make_detector(side_px=FINER_SIDE_PX)
             with self._watch("detection"):
                 faces = self._finer.detect([picture])[0]
         if not len(faces):
@@ -193,9 +197,11 @@ def follow(
     progress: Callable[[float], None] | None = None,
     watch: Stopwatch | None = None,
     onlooker: Onlooker | None = None,
+    detector: MakeDetector = FaceDetector,
 ) -> Followed:
     """Decode a video and follow its face. `progress` is told the share that is done, 0-1; `watch` takes the times of
-    `decoding` (waiting for it), `detection` and `landmarks`; `onlooker` is shown every frame that has landmarks.
+    `decoding` (waiting for it), `detection` and `landmarks`; `onlooker` is shown every frame that has landmarks;
+    `detector` makes what finds faces.
 
     Raises VideoRefused (with the facts known by then) for a bad file, OSError when it cannot be opened.
     """
@@ -204,7 +210,8 @@ def follow(
     try:
         with video:
             frames = watch.waiting_for(video, "decoding")
-            rows, without_face = follow_frames(_told(frames, video.expected_frames, progress), watch, onlooker)
+            told = _told(frames, video.expected_frames, progress)
+            rows, without_face = follow_frames(told, watch, onlooker, detector)
     except VideoRefused as refused:
         refused.facts = video.facts
         raise
@@ -224,7 +231,10 @@ def _told(
 
 
 def follow_frames(
-    frames: Iterable[tuple[float, RGB]], watch: Stopwatch | None = None, onlooker: Onlooker | None = None
+    frames: Iterable[tuple[float, RGB]],
+    watch: Stopwatch | None = None,
+    onlooker: Onlooker | None = None,
+    detector: MakeDetector = FaceDetector,
 ) -> tuple[list[Row], list[RGB]]:
     """One row a frame, in the pixels of the frames, which all have the same size; and pictures without a face."""
     frames = iter(frames)
@@ -235,8 +245,7 @@ def follow_frames(
     watch = watch or Stopwatch()
     with ExitStack() as stack:
         with watch("loading"):
-            mesh, detector = stack.enter_context(MeshTracker()), FaceDetector()
-        follower = Follower(mesh, detector, width, height, watch)
+            follower = Follower(stack.enter_context(MeshTracker()), detector, width, height, watch)
         chunk = first + list(itertools.islice(frames, _CHUNK - 1))
         while chunk and not follower.hopeless:
             follower.take(chunk)

@@ -52,7 +52,7 @@ class FaceDetector:
         rescore: Rescore | None = None,
     ) -> None:
         """`rescore` gives the faces of one picture another score before `min_score` counts, e.g. the fused one of
-        `analysis.faces.integrated.model.rescored`.
+        `analysis.systems.detection`.
         """
         self.side_px, self.min_score, self._rescore = side_px, min_score, rescore
         self._mtcnn = _load(max(20, round(side_px * _SMALLEST_SHARE)), thresholds, device)

@@ -102,7 +102,8 @@ def _seat(wanted: Wanted, device: str) -> _Seat:
         return _Seat(replace(nobody, reason=f"its weights were refused: {error}"))
     if loaded.system is not wanted.system:
         return _Seat(replace(nobody, reason=f"its weights are of {loaded.system}"))
-    there = replace(nobody, weights=loaded.used, experimental=loaded.experimental, reason=None, device=device)
+    experimental = loaded.experimental or wanted.weights.is_shipped
+    there = replace(nobody, weights=loaded.used, experimental=experimental, reason=None, device=device)
     return _Seat(there, READERS[wanted.system](loaded))
 
 

@@ -6,7 +6,7 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,8 +24,7 @@ _NOT_FOR: Final = "Diagnosis, treatment decisions, or any use without a clinicia
 
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("export", help="make weights and their card from a training run")
-    names = [name for name in SYSTEM_NAMES if name != "integrated"]
-    parser.add_argument("system", choices=names, metavar="SYSTEM", help=", ".join(names))
+    parser.add_argument("system", choices=SYSTEM_NAMES, metavar="SYSTEM", help=", ".join(SYSTEM_NAMES))
     parser.add_argument("folder", type=Path, metavar="RUN", help="folder of a training run")
     parser.add_argument("--fold", help="whose networks are taken; the first when not given")
     parser.add_argument("--id", required=True, help="name of the weights, also of the two files")
@@ -34,14 +33,15 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--weights-licence", required=True, help="under which the weights may be used")
     parser.add_argument("--url", default="not published")
     parser.add_argument("--half", action="store_true", help="half precision: half the size")
+    parser.add_argument("--only", action="append", default=[], metavar="NETWORK", help="leave the run's others out")
     parser.set_defaults(run=run_export)
 
 
 def run_export(args: argparse.Namespace) -> int:
-    """0: written and loaded back; 2: refused, with the reason."""
+    """0: written, loaded back, and small enough where it is to ship; 2: refused, with the reason."""
     from analysis.training.run import RunError
-    from analysis.weights import published
-    from analysis.weights.chosen import read
+    from analysis.weights import published, shipping
+    from analysis.weights.chosen import SHIPPED, read
     from analysis.weights.loader import WeightsError
 
     try:
@@ -57,13 +57,16 @@ def run_export(args: argparse.Namespace) -> int:
             },
             half=args.half,
             system=args.system,
+            only=args.only,
         )
         published.load(read(card))
+        wrong = shipping.problems() if args.out.resolve() == SHIPPED else []
     except (RunError, WeightsError, OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return REFUSED
     sys.stdout.write(f"{card}\n")
-    return 0
+    sys.stderr.writelines(f"this cannot ship: {problem}\n" for problem in wrong)
+    return REFUSED if wrong else 0
 
 
 def export(
@@ -74,8 +77,9 @@ def export(
     *,
     half: bool = False,
     system: str | None = None,
+    only: Sequence[str] = (),
 ) -> Path:
-    """Write `<id>.safetensors` and `<id>.toml`; returns the card's path.
+    """Write `<id>.safetensors` and `<id>.toml`; returns the card's path. `only`: the networks to take, all when empty.
 
     Figures on the card are those of the whole run, whose folds tested other people than they learnt from. Raises
     RunError or ValueError when the run is not finished or of another system.
@@ -89,7 +93,8 @@ def export(
     chosen = _fold(folder, fold)
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     people = json.loads((chosen / "people.json").read_text(encoding="utf-8"))
-    return write(out, stated, facts, _tensors(chosen), _metrics(metrics), len(people["learnt"]), half=half)
+    tensors = _tensors(chosen, facts["system"], only)
+    return write(out, stated, facts, tensors, _metrics(metrics), len(people["learnt"]), half=half)
 
 
 def write(
@@ -115,6 +120,7 @@ def write(
         "id": stated["id"],
         "url": stated["url"],
         "sha256": hashlib.sha256(raw).hexdigest(),
+        "bytes": len(raw),
         "preprocess": _preprocess(PublishedSystem(facts["system"])),
         "parameters": sum(value.numel() for value in tensors.values()),
         "code_licence": "as the project",
@@ -157,11 +163,22 @@ def _preprocess(system: PublishedSystem) -> str:
     return PREPROCESS[system]
 
 
-def _tensors(fold: Path) -> dict[str, Tensor]:
+def _tensors(fold: Path, system: str, only: Sequence[str]) -> dict[str, Tensor]:
+    """`<network>.<tensor>` -> values. Of the Integrated Deep Model its last stage, which holds both of its networks.
+
+    Raises ValueError for a network in `only` that the run does not have.
+    """
     from safetensors.torch import load_file
 
-    files = sorted(fold.glob("*.safetensors"))
-    return {f"{path.stem}.{name}": value for path in files for name, value in load_file(path).items()}
+    if system == "integrated":
+        found: dict[str, Tensor] = load_file(fold / "joint.safetensors")
+    else:
+        files = sorted(fold.glob("*.safetensors"))
+        found = {f"{path.stem}.{name}": value for path in files for name, value in load_file(path).items()}
+    networks = {name.partition(".")[0] for name in found}
+    if unknown := set(only) - networks:
+        raise ValueError(f"the run has no network {', '.join(sorted(unknown))}: {', '.join(sorted(networks))}")
+    return {name: value for name, value in found.items() if not only or name.partition(".")[0] in only}
 
 
 def _metrics(results: list[dict[str, Any]]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +13,8 @@ from analysis.weights.loader import FOLDER, WeightsError, check_card
 
 NO_WEIGHTS: Final = "no approved weights"
 SWITCHED_OFF: Final = "switched off"
+UNREADABLE: Final = "the weights that came with the program cannot be read"
+SHIPPED: Final = FOLDER / "shipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Chosen:
 
     card: Mapping[str, Any]
     file: Path
+    is_shipped: bool = False  # came with the program, so nobody has approved it: experimental whatever it learnt from
 
     @property
     def system(self) -> PublishedSystem:
@@ -50,12 +53,17 @@ def read(card: Path) -> Chosen:
     return Chosen(stated, card.with_suffix(".safetensors"))
 
 
-def shipped(folder: Path = FOLDER) -> dict[PublishedSystem, Chosen]:
-    """The published systems' weights beside this code."""
-    found = {}
+def shipped(folder: Path = SHIPPED) -> dict[PublishedSystem, Chosen]:
+    """The published systems' weights that came with the program.
+
+    Raises WeightsError for a card that lacks something or has another id than its name, and for two of one system.
+    """
+    found: dict[PublishedSystem, Chosen] = {}
     for path in sorted(folder.glob("*.toml")):
-        stated = tomllib.loads(path.read_text(encoding="utf-8"))
-        if stated.get("config", {}).get("system") in set(PublishedSystem):
-            chosen = read(path)
-            found[chosen.system] = chosen
+        chosen = replace(read(path), is_shipped=True)
+        if chosen.card["id"] != path.stem:
+            raise WeightsError(f"the card {path.name} is of {chosen.card['id']!r}")
+        if other := found.get(chosen.system):
+            raise WeightsError(f"{chosen.system} has two cards: {other.card['id']} and {chosen.card['id']}")
+        found[chosen.system] = chosen
     return found

@@ -19,7 +19,9 @@ from torch import Tensor, nn
 
 from analysis.action_units.dem import halves
 from analysis.action_units.dem.network import DemConfig, DifferenceModel, ValueModel
-from analysis.contracts import PublishedSystem, WeightsUsed
+from analysis.contracts import PublishedSystem, WeightsUsed, is_experimental
+from analysis.faces.integrated import model as integrated
+from analysis.faces.integrated.fan import Fan
 from analysis.grading.fusion import modalities
 from analysis.grading.fusion.network import FusionConfig, FusionNet
 from analysis.grading.palsynet import clips
@@ -35,19 +37,23 @@ PREPROCESS: Final[Mapping[PublishedSystem, str]] = {
     PublishedSystem.DEM: halves.PREPROCESS,
     PublishedSystem.PHCNN_LSTM: strips.PREPROCESS,
     PublishedSystem.FUSION: modalities.PREPROCESS,
+    PublishedSystem.INTEGRATED: integrated.PREPROCESS,
 }
 CONFIGURATIONS: Final[Mapping[PublishedSystem, type[Any]]] = {
     PublishedSystem.PALSYNET: PalsyNetConfig,
     PublishedSystem.DEM: DemConfig,
     PublishedSystem.PHCNN_LSTM: PhcnnConfig,
     PublishedSystem.FUSION: FusionConfig,
+    PublishedSystem.INTEGRATED: integrated.IntegratedConfig,
 }
-# Every system's networks; those in the second list may be missing (a grade can be learnt without mouth motions).
+# Every system's networks; those in the second list may be missing: a grade can be learnt without mouth motions, and
+# only the heat maps of the Integrated Deep Model judge what another detector has found.
 NETWORKS: Final[Mapping[PublishedSystem, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     PublishedSystem.PALSYNET: ((), (GRADE, MOUTH)),
     PublishedSystem.DEM: (("value", "difference"), ()),
     PublishedSystem.PHCNN_LSTM: (("level",), ()),
     PublishedSystem.FUSION: (("palsy",), ()),
+    PublishedSystem.INTEGRATED: (("fan",), ("detector",)),
 }
 _MOST_KEPT: Final = 6  # loaded sets that a process keeps
 
@@ -102,11 +108,6 @@ def _built(chosen: Chosen, raw: bytes, device: str) -> Loaded:
     return Loaded(system, used, is_experimental(card), networks, cfg, torch.device(device))
 
 
-def is_experimental(card: Mapping[str, Any]) -> bool:
-    """Learnt from rendered or drawn faces alone, or called so by the card itself."""
-    return bool(card.get("experimental", False)) or "synthetic" in str(card["training"]["word"]).lower()
-
-
 def configuration(card: Mapping[str, Any]) -> Any:
     """The sizes on the card. Raises WeightsError when they are not those of its system."""
     system = Chosen(card, Path()).system
@@ -126,6 +127,8 @@ def build(system: PublishedSystem, name: str, cfg: Any, model: str = "PHCNN-LSTM
         (PublishedSystem.DEM, "difference"): lambda: DifferenceModel(cfg),
         (PublishedSystem.PHCNN_LSTM, "level"): lambda: comparisons.build(model, cfg),
         (PublishedSystem.FUSION, "palsy"): lambda: FusionNet(cfg),
+        (PublishedSystem.INTEGRATED, "fan"): lambda: Fan(cfg.fan),
+        (PublishedSystem.INTEGRATED, "detector"): lambda: integrated.detector_of(cfg),
     }
     return makers[system, name]()
 
@@ -153,9 +156,13 @@ def _named(system: PublishedSystem, tensors: Mapping[str, Tensor]) -> list[str]:
 def _filled(
     card: Mapping[str, Any], system: PublishedSystem, name: str, cfg: Any, tensors: Mapping[str, Tensor]
 ) -> nn.Module:
-    """Built without memory of its own, so that no card can ask for more than its file holds."""
+    """Built without memory of its own, so that no card can ask for more than its file holds.
+
+    Except torchvision's detector: its anchors are no part of its tensors, and its sizes are its backbone's name alone.
+    """
+    memory = "cpu" if (system, name) == (PublishedSystem.INTEGRATED, "detector") else "meta"
     try:
-        with torch.device("meta"):
+        with torch.device(memory):
             network = build(system, name, cfg, card["config"].get("model", "PHCNN-LSTM"))
         network.load_state_dict(tensors, assign=True)
     except (RuntimeError, ValueError, KeyError, TypeError) as error:

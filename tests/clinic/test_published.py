@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from analysis.contracts import PublishedSystem, SystemAnswer, SystemResult, WeightsUsed
+from analysis.contracts import ANSWERING, PublishedSystem, SystemAnswer, SystemResult, WeightsUsed
 from clinic.models import Assessment, ClinicianGrade, User
 from clinic.selectors import published
 from tests.clinic.cast import Case, Cast
@@ -118,7 +118,7 @@ def test_session_page_shows_each_system_with_its_origin(cast: Cast, case: Case, 
 
 
 def test_without_answers_the_page_gives_reasons_and_no_number(cast: Cast, case: Case, as_user: AsUser) -> None:
-    store(case, *(silent(system, "no approved weights") for system in PublishedSystem))
+    store(case, *(silent(system, "no approved weights") for system in ANSWERING))
     page = as_user(cast.clinician).get(reverse("session-detail", args=[case.session.pk])).content.decode()
     assert "3DPalsyNet (no approved weights)" in page
     assert "published-title" not in page

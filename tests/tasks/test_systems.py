@@ -9,7 +9,7 @@ import types
 import pytest
 from django.db.models.fields.files import FieldFile
 
-from analysis.contracts import Details, PublishedSystem, SystemAnswer, SystemResult
+from analysis.contracts import ANSWERING, Details, PublishedSystem, SystemAnswer, SystemResult
 from analysis.weights.chosen import NO_WEIGHTS, SWITCHED_OFF, shipped
 from clinic.models import Assessment, TrialRecording, WeightsFile
 from clinic.models.weights import TrialState, WeightsState
@@ -95,7 +95,7 @@ def test_only_approved_weights_are_run_and_only_while_switched_on(taken, clinic,
     weights.switch(organisation=clinic, system="fusion", is_on=False, by=administrator)
     assert (wanted(clinic)[FUSION].weights, wanted(clinic)[FUSION].reason) == (None, SWITCHED_OFF)
     assert wanted(make.OrganisationFactory())[FUSION].weights == beside.get(FUSION)
-    missing = set(PublishedSystem) - set(beside) - {FUSION}
+    missing = set(ANSWERING) - set(beside) - {FUSION}
     assert all(wanted(clinic)[system].reason == NO_WEIGHTS for system in missing)
 
 

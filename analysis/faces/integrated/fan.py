@@ -17,7 +17,14 @@ class FanConfig:
     stacks: int = 4  # hourglasses, 1-4
     depth: int = 4  # times that an hourglass halves its picture; size_px / 4 must be divisible by 2 ** depth
     width: int = 256  # channels, a multiple of 4, 16-256
-    size_px: int = 256  # side of the face picture; heat maps have a quarter of it
+    size_px: int = 256  # side of the face picture, 32-512; heat maps have a quarter of it
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for sizes that no network of this kind has: they may come from a card."""
+        counts = 1 <= self.stacks <= 4 and 1 <= self.depth <= 6 and 1 <= self.landmarks <= 200
+        widths = 16 <= self.width <= 256 and self.width % 4 == 0
+        if not counts or not widths or not 32 <= self.size_px <= 512 or self.size_px % (4 * 2**self.depth):
+            raise ValueError(f"no heat-map network has these sizes: {self}")
 
 
 class Block(nn.Module):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import torch
@@ -24,6 +25,8 @@ from analysis.faces.integrated.score import (
 from analysis.faces.mtcnn import Faces
 from analysis.video.picture import RGB
 
+PREPROCESS: Final = "integrated-faces/1"  # `faces_in`: squares about boxes with a margin, RGB 0-1
+
 
 @dataclass(frozen=True, slots=True)
 class IntegratedConfig:
@@ -33,6 +36,13 @@ class IntegratedConfig:
     max_side_px: int = 1333  # and the longer side at most
     margin: float = 0.1  # of a box's size, added on each side before landmarks are looked for, 0-0.5
     min_score: float = 0.5  # of p_face, 0-1: less is no face
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what no such model has: it may come from a card."""
+        visibility_weights(self.fan.landmarks)
+        sides = 64 <= self.min_side_px <= 1200 and self.min_side_px <= self.max_side_px <= 2000
+        if not sides or not 0 <= self.margin <= 0.5 or not 0 <= self.min_score <= 1:
+            raise ValueError(f"no detector has these sizes: {self}")
 
 
 @dataclass(frozen=True, slots=True)

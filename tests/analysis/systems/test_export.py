@@ -9,12 +9,13 @@ import torch
 from safetensors.torch import save_file
 
 from analysis.__main__ import main
-from analysis.commands.report import UsageError, wanted_systems
-from analysis.contracts import PublishedSystem
-from analysis.weights import published
+from analysis.commands.report import UsageError, available, wanted_face_score, wanted_systems
+from analysis.contracts import ANSWERING, PublishedSystem
+from analysis.weights import chosen as chosen_weights
+from analysis.weights import published, shipping
 from analysis.weights.chosen import NO_WEIGHTS, read
 from tests.analysis.systems.small import PHCNN
-from tests.analysis.systems.written import weights
+from tests.analysis.systems.written import INTEGRATED, weights
 
 ARGUMENTS = ["--licences", "none", "--weights-licence", "for tests"]
 
@@ -67,14 +68,66 @@ def test_another_systems_run_and_an_unfinished_one_are_refused(run_folder, tmp_p
     assert not (tmp_path / "out").exists()
 
 
+@pytest.fixture
+def run_of_faces(run_folder) -> Path:
+    """As `train integrated` leaves it: a file a stage, the last of them with both networks."""
+    fold = run_folder / "fold-1"
+    (fold / "level.safetensors").unlink()
+    torch.manual_seed(0)
+    parts = {name: published.build(PublishedSystem.INTEGRATED, name, INTEGRATED) for name in ("fan", "detector")}
+    joint = {f"{name}.{k}": v.contiguous() for name, part in parts.items() for k, v in part.state_dict().items()}
+    save_file(joint, fold / "joint.safetensors")
+    save_file({"other": torch.zeros(1)}, fold / "fan.safetensors")
+    facts = json.loads((run_folder / "run.json").read_text())
+    facts |= {"system": "integrated", "configuration": {"cfg": dataclasses.asdict(INTEGRATED)}}
+    (run_folder / "run.json").write_text(json.dumps(facts))
+    return run_folder
+
+
+@pytest.mark.parametrize(("only", "kept"), [((), {"fan", "detector"}), (("--only", "fan"), {"fan"})])
+def test_the_face_model_is_exported_as_its_last_stage_left_it(run_of_faces, tmp_path, only, kept):
+    assert export(run_of_faces, tmp_path / "out", *only, system="integrated") == 0
+    loaded = published.load(read(tmp_path / "out" / "phcnn-1.toml"))
+    assert set(loaded.networks) == kept
+    assert loaded.cfg == INTEGRATED
+
+
+def test_a_network_that_the_run_does_not_have_cannot_be_taken(run_folder, tmp_path, capsys):
+    assert export(run_folder, tmp_path / "out", "--only", "grade") == 2
+    assert "no network grade: level" in capsys.readouterr().err
+
+
+def test_an_export_into_what_ships_says_what_is_too_large(run_folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(chosen_weights, "SHIPPED", tmp_path)
+    monkeypatch.setattr(shipping, "problems", lambda: ["a file is too large"])
+    assert export(run_folder, tmp_path) == 2
+    assert "this cannot ship: a file is too large" in capsys.readouterr().err
+    monkeypatch.setattr(shipping, "problems", list)
+    assert export(run_folder, tmp_path) == 0
+
+
 def test_the_command_line_runs_what_has_weights_and_says_why_not(tmp_path):
     chosen = weights(PublishedSystem.FUSION, tmp_path)
-    wanted = {one.system: one for one in wanted_systems("all", [chosen.file.with_suffix(".toml")])}
+    found = available([chosen.file.with_suffix(".toml")])
+    wanted = {one.system: one for one in wanted_systems("all", found)}
+    assert list(wanted) == list(ANSWERING)
     assert wanted[PublishedSystem.FUSION].weights == chosen
     assert all(one.weights or one.reason == NO_WEIGHTS for one in wanted.values())
-    assert wanted_systems("none", []) == []
-    assert [one.system for one in wanted_systems("dem,fusion", [])] == [PublishedSystem.DEM, PublishedSystem.FUSION]
+    assert wanted_systems("none", {}) == []
+    assert [one.system for one in wanted_systems("dem,fusion", {})] == [PublishedSystem.DEM, PublishedSystem.FUSION]
     with pytest.raises(UsageError, match="no published system"):
-        wanted_systems("dem,other", [])
+        wanted_systems("dem,other", {})
     with pytest.raises(UsageError, match="cannot be read"):
-        wanted_systems("all", [tmp_path / "absent.toml"])
+        available([tmp_path / "absent.toml"])
+
+
+def test_detected_faces_are_judged_only_when_that_is_asked_for(tmp_path):
+    chosen = weights(PublishedSystem.INTEGRATED, tmp_path)
+    given = {PublishedSystem.INTEGRATED: chosen}
+    came_along = {PublishedSystem.INTEGRATED: dataclasses.replace(chosen, is_shipped=True)}
+    assert wanted_face_score("all", given) == chosen
+    assert wanted_face_score("all", came_along) is None
+    assert wanted_face_score("all,integrated", came_along) == came_along[PublishedSystem.INTEGRATED]
+    assert wanted_face_score("none", {}) is None
+    with pytest.raises(UsageError, match="no weights of it"):
+        wanted_face_score("integrated", {})

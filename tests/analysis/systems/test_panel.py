@@ -1,10 +1,12 @@
 """The published systems beside the pipeline: shown every frame once, asked at the end."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from analysis.contracts import Exercise, PublishedSystem, Segment, SegmentSource
+from analysis.contracts import ANSWERING, Exercise, PublishedSystem, Segment, SegmentSource
 from analysis.grading.phcnn_lstm import strips
 from analysis.systems import panel as panels
 from analysis.systems.evenly import Evenly
@@ -17,7 +19,7 @@ from tests.analysis.systems.written import weights
 FRAMES = 48
 RATE_HZ = 12.0
 SEGMENTS = [Segment(Exercise.SMILE_CLOSED, 0.0, 4.0, 2.0, 1.0, SegmentSource.TIMELINE, None)]
-every_system = pytest.mark.parametrize("system", list(PublishedSystem))
+every_system = pytest.mark.parametrize("system", ANSWERING)
 
 
 def moving(*, mirror: bool = False) -> list[tuple[float, np.ndarray, np.ndarray]]:
@@ -73,7 +75,7 @@ def test_with_weights_it_answers_and_says_where_the_answer_is_from(system, tmp_p
 
 
 def test_all_systems_share_one_pass(tmp_path):
-    wanted = [Wanted(system, weights(system, tmp_path)) for system in PublishedSystem]
+    wanted = [Wanted(system, weights(system, tmp_path)) for system in ANSWERING]
     together = asked(wanted)
     for one, result in zip(wanted, together, strict=True):
         (alone,) = asked([one])
@@ -92,6 +94,13 @@ def test_synthetic_weights_are_experimental(tmp_path):
     (result,) = asked([Wanted(PublishedSystem.FUSION, chosen)])
     assert result.experimental
     assert result.weights.training_data == "synthetic"
+
+
+def test_what_came_with_the_program_is_experimental_whatever_it_learnt_from(tmp_path):
+    chosen = replace(weights(PublishedSystem.FUSION, tmp_path, datasets=("clinic",)), is_shipped=True)
+    (result,) = asked([Wanted(PublishedSystem.FUSION, chosen)])
+    assert result.experimental
+    assert result.answers
 
 
 def test_the_severity_level_is_the_networks_own_over_the_papers_sequences(tmp_path):

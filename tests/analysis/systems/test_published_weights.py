@@ -17,7 +17,6 @@ from analysis.grading.fusion.network import FusionConfig
 from analysis.grading.palsynet.network import PalsyNetConfig
 from analysis.grading.phcnn_lstm.network import PhcnnConfig
 from analysis.training.export import training_word
-from analysis.weights import chosen as chosen_weights
 from analysis.weights import published, toml
 from analysis.weights.configuration import plain, restore
 from analysis.weights.loader import WeightsError
@@ -119,9 +118,35 @@ def test_a_file_that_holds_no_tensors_is_refused(tmp_path):
         published.load(replace(chosen, card={**chosen.card, "sha256": hashlib.sha256(b"no").hexdigest()}))
 
 
-def test_every_shipped_card_of_a_published_system_loads():
-    for system, chosen in chosen_weights.shipped().items():
-        assert published.load(chosen).system is system
+@pytest.mark.parametrize(
+    "cfg",
+    [
+        {"fan": {"landmarks": 5}},
+        {"fan": {"size_px": 90}},
+        {"fan": {"size_px": 4096}},
+        {"fan": {"stacks": 9}},
+        {"min_score": 2.0},
+        {"margin": 1.5},
+        {"max_side_px": 32},
+    ],
+)
+def test_sizes_that_no_face_model_has_are_refused(cfg, tmp_path):
+    chosen = weights(PublishedSystem.INTEGRATED, tmp_path)
+    before = chosen.card["config"]["cfg"]
+    stated = {**before, **cfg, "fan": {**before["fan"], **cfg.get("fan", {})}}
+    card = {**chosen.card, "config": {"system": "integrated", "cfg": stated}}
+    with pytest.raises(WeightsError, match="sizes"):
+        published.load(replace(chosen, card=card))
+
+
+def test_the_face_detector_itself_may_stay_away_and_works_when_it_is_there(tmp_path):
+    alone = weights(PublishedSystem.INTEGRATED, tmp_path, name="fan-alone", only=("fan",))
+    assert set(published.load(alone).networks) == {"fan"}
+    both = published.load(weights(PublishedSystem.INTEGRATED, tmp_path))
+    (found,) = both.networks["detector"]([torch.rand(3, 64, 64)])
+    assert found["boxes"].shape[1] == 4
+    with pytest.raises(WeightsError, match="networks"):
+        published.load(weights(PublishedSystem.INTEGRATED, tmp_path, name="no-fan", only=("detector",)))
 
 
 def test_one_word_says_what_was_learnt_from():

@@ -9,12 +9,13 @@ from pathlib import Path
 import torch
 
 from analysis.contracts import PublishedSystem
+from analysis.faces.integrated.model import IntegratedConfig
 from analysis.grading.fusion.network import FusionConfig, Modality
 from analysis.grading.fusion.trunk import TrunkConfig
 from analysis.training.export import write
 from analysis.weights.chosen import Chosen, read
 from analysis.weights.published import build
-from tests.analysis.systems.small import DEM, PALSYNET, PHCNN
+from tests.analysis.systems.small import DEM, FAN, PALSYNET, PHCNN
 
 FUSION = FusionConfig(
     modalities=(Modality.SEGMENTS, Modality.EXPRESSION, Modality.RGB, Modality.COORDINATES),
@@ -23,22 +24,30 @@ FUSION = FusionConfig(
     features=8,
     hidden=(8,),
 )
+INTEGRATED = IntegratedConfig("mobilenet", FAN, min_side_px=64, max_side_px=96)
 SMALL = {
     PublishedSystem.PALSYNET: (PALSYNET, ("grade", "mouth")),
     PublishedSystem.DEM: (DEM, ("value", "difference")),
     PublishedSystem.PHCNN_LSTM: (PHCNN, ("level",)),
     PublishedSystem.FUSION: (FUSION, ("palsy",)),
+    PublishedSystem.INTEGRATED: (INTEGRATED, ("fan", "detector")),
 }
 
 
 def weights(
-    system: PublishedSystem, folder: Path, *, name: str = "", seed: int = 0, datasets: tuple = ("clinic",)
+    system: PublishedSystem,
+    folder: Path,
+    *,
+    name: str = "",
+    seed: int = 0,
+    datasets: tuple = ("clinic",),
+    only: tuple[str, ...] = (),
 ) -> Chosen:
     cfg, networks = SMALL[system]
     torch.manual_seed(seed)
     tensors = {
         f"{network}.{key}": value
-        for network in networks
+        for network in only or networks
         for key, value in build(system, network, cfg).state_dict().items()
     }
     configuration = {"cfg": json.loads(json.dumps(dataclasses.asdict(cfg)))}
