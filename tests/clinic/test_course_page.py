@@ -342,7 +342,7 @@ def test_recording_that_is_there_already_leads_to_its_session(cast: Cast, as_use
 
 
 def test_every_height_of_a_chart_has_its_rule_so_that_nothing_moves(settings: Any) -> None:
-    css = (settings.BASE_DIR / "static/css/clinic.css").read_text()
+    css = (settings.BASE_DIR / "static/css/charts.css").read_text()
     lanes = [timeline.COURSE_PX + n * timeline.LANE_PX for n in range(timeline.MAX_LANES + 1)]
     strips = [trend.height_of(count) for count in range(1, len(measures.KINDS) + 1)]
     for height in (*lanes, *strips, curves.HEIGHT, matrices.HEIGHT):
@@ -351,7 +351,7 @@ def test_every_height_of_a_chart_has_its_rule_so_that_nothing_moves(settings: An
 
 
 def test_named_colours_of_every_figure_are_defined(settings: Any) -> None:
-    css = (settings.BASE_DIR / "static/css/clinic.css").read_text()
+    css = (settings.BASE_DIR / "static/css/charts.css").read_text()
     sources = (settings.BASE_DIR / "clinic/charts").glob("*.py")
     names = {name for source in sources for name in re.findall(r"var\((--chart-[\w-]+)\)", source.read_text())}
     assert names

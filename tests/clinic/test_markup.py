@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -37,6 +40,7 @@ class Page(HTMLParser):
         self.labelled: set[str] = set()
         self.targets: set[str] = set()  # ids that an attribute points to
         self.links: list[str] = []
+        self.classes: set[str] = set()
         self.lang = ""
         self.text: list[str] = []
         self._open: list[str] = []
@@ -83,6 +87,7 @@ class Page(HTMLParser):
             self.labelled.add(given["for"])
         for name in ("aria-labelledby", "aria-describedby", "aria-controls"):
             self.targets.update(given.get(name, "").split())
+        self.classes.update(given.get("class", "").split())
         self.links += [given[name] for name in ("src", "href", "hx-get", "hx-post", "action") if given.get(name)]
 
     def _check_inline(self, tag: str, given: dict[str, str]) -> None:
@@ -108,8 +113,30 @@ class Page(HTMLParser):
             found += [] if self.headings.count(1) == 1 else [f"{self.headings.count(1)} first-level headings"]
             jumps = [(a, b) for a, b in zip(self.headings, self.headings[1:], strict=False) if b > a + 1]
             found += [f"heading levels jump {jumps}"] if jumps else []
+            found += self._unstyled()
             found += [] if RESEARCH_USE in "".join(self.text) else ["research sentence missing"]
         return found
+
+    def _unstyled(self) -> list[str]:
+        """Classes whose rules stand in stylesheets that this page does not load."""
+        loaded = {link.rpartition("/")[2] for link in self.links if link.endswith(".css")}
+        homes = {name: stylesheets_of()[name] for name in self.classes if name in stylesheets_of()}
+        return [f"{name} is styled in {sorted(home)} alone" for name, home in homes.items() if not home & loaded]
+
+
+@cache
+def stylesheets_of() -> dict[str, set[str]]:
+    """The files that have a rule for each class."""
+    found = defaultdict(set)
+    for sheet in (static_root() / "css").glob("*.css"):
+        bare = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
+        for name in re.findall(r"\.([a-zA-Z][\w-]*)", re.sub(r"{[^{}]*}", "{}", bare)):
+            found[name].add(sheet.name)
+    return dict(found)
+
+
+def static_root() -> Path:
+    return Path(finders.find("icons.svg") or "").parent
 
 
 def names() -> list[str]:
@@ -149,10 +176,7 @@ def test_every_static_file_of_the_first_pages_exists(role: str, cast: Cast, case
 
 
 def test_every_icon_that_a_template_names_is_drawn(settings: object) -> None:
-    import re
-    from pathlib import Path
-
-    root = Path(finders.find("icons.svg") or "").parents[1]
+    root = static_root().parent
     drawn = set(re.findall(r'<symbol id="([\w-]+)"', (root / "static" / "icons.svg").read_text()))
     used = set()
     for template in (root / "templates").rglob("*.html"):
@@ -161,7 +185,8 @@ def test_every_icon_that_a_template_names_is_drawn(settings: object) -> None:
 
 
 def test_the_checker_sees_what_it_looks_for() -> None:
-    wrong = '<html lang="de"><h1>a<h3 id="x" style="color:red">b</h3></h1><p id="x"><input id="y"><script>1</script>'
+    wrong = '<html lang="de"><h1 class="player">a<h3 id="x" style="color:red">b</h3></h1>'
+    wrong += '<p id="x"><input id="y"><script>1</script>'
     found = " ".join(Page(wrong + '<a onclick="go()" href="https://cdn.example/x.js">c</a>').problems(whole=True))
     for fault in (
         "lang",
@@ -172,5 +197,6 @@ def test_the_checker_sees_what_it_looks_for() -> None:
         "no label",
         "leaves",
         "never closed",
+        "player is styled in",
     ):
         assert fault in found
