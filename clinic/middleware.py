@@ -11,15 +11,19 @@ from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from clinic.errors import API_PREFIX, ClinicError, answer
+from clinic.models import Organisation, Role, User
+from clinic.services import weights
 from clinic.services.audit import address_in_progress
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 _FORM_BYTES = 3_000_000  # more than any form without a file
 _AROUND_FILE_BYTES = 1_000_000  # other fields and borders of a multipart body
+_BY_COMMAND = "A file that lies on the server already is imported with manage.py import_weights."
 
 
 class KnowAddress:
@@ -72,8 +76,7 @@ class BodyLimit:
         if not length.isdecimal():
             return answer(request, 400)
         if int(length) > self._allowed(request):
-            megabytes = settings.UPLOAD_MAX_BYTES // 1024**2
-            return answer(request, 413, "too_large", f"This is too large: a video may have {megabytes} MB at most.")
+            return answer(request, 413, "too_large", self._refusal(request))
         return self.get_response(request)
 
     def _allowed(self, request: HttpRequest) -> int:
@@ -81,9 +84,26 @@ class BodyLimit:
             return _FORM_BYTES
         if not request.META.get("CONTENT_TYPE", "").startswith("multipart/form-data"):
             return _FORM_BYTES
+        if _takes_weights(request):
+            return int(settings.WEIGHTS_MAX_BYTES) + _AROUND_FILE_BYTES
         if request.path.startswith(API_PREFIX) or request.user.is_authenticated:
             return int(settings.UPLOAD_MAX_BYTES) + _AROUND_FILE_BYTES
         return _FORM_BYTES
+
+    def _refusal(self, request: HttpRequest) -> str:
+        if _takes_weights(request):
+            return f"{weights.too_large()} {_BY_COMMAND}"
+        return f"This is too large: a video may have {settings.UPLOAD_MAX_BYTES // 1024**2} MB at most."
+
+
+def _takes_weights(request: HttpRequest) -> bool:
+    """Whether an administrator sends to the one page that takes files of weights."""
+    user = request.user
+    return (
+        request.path == reverse("weights-new")
+        and isinstance(user, User)
+        and Organisation.objects.with_member(user, Role.ADMINISTRATOR).exists()
+    )
 
 
 class LogInFirst(LoginRequiredMiddleware):

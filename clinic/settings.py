@@ -144,6 +144,8 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 FILE_UPLOAD_TEMP_DIR = MEDIA_ROOT / "incoming"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 UPLOAD_MAX_BYTES = environment.number("SEVENTH_UPLOAD_MAX_MB", 500, least=1, most=10_000) * 1024 * 1024
+WEIGHTS_MAX_BYTES = environment.number("SEVENTH_WEIGHTS_MAX_MB", 1_200, least=1, most=10_000) * 1024 * 1024
+SHIPPED_WEIGHTS = BASE_DIR / "analysis" / "weights" / "shipped"  # cards; their files only where workers are
 UPLOAD_KEEP_FREE_BYTES = environment.number("SEVENTH_KEEP_FREE_MB", 1_000) * 1_000_000
 UPLOADS_PER_HOUR = environment.number("SEVENTH_UPLOADS_PER_HOUR", 60, least=1)
 PATIENT_QUOTA_BYTES = environment.number("SEVENTH_PATIENT_QUOTA_GB", 20, least=1) * 1_000_000_000

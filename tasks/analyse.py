@@ -42,7 +42,8 @@ def measure(run: AnalysisRun, progress: Heartbeat) -> SessionReport:
     from analysis.report import analyse
 
     video, episode = run.video, run.video.session.episode
-    asked = systems.wanted(video.session.patient.organisation)
+    organisation = video.session.patient.organisation
+    asked, score = systems.wanted(organisation), systems.face_score(organisation)
     with media.local_copy(video) as path:
         return analyse(
             path,
@@ -52,6 +53,7 @@ def measure(run: AnalysisRun, progress: Heartbeat) -> SessionReport:
             rest_reference=pinned_rest(video.session.patient),
             corrections=Corrections.from_json(run.correction.content) if run.correction else None,
             systems=asked,
-            device=systems.device(asked),
+            face_score=score,
+            device=systems.device(asked, score),
             progress=progress,
         )

@@ -16,7 +16,9 @@ SYSTEM_TITLES = {
     PublishedSystem.DEM: "Difference Ensemble Method",
     PublishedSystem.PHCNN_LSTM: "PHCNN-LSTM",
     PublishedSystem.FUSION: "Multimodal fusion",
+    PublishedSystem.INTEGRATED: "Integrated Deep Model",
 }
+OFF_UNLESS_CHOSEN = frozenset({PublishedSystem.INTEGRATED})  # it changes how faces are found, so somebody must want it
 SYSTEM_CHOICES = [(system.value, title) for system, title in SYSTEM_TITLES.items()]
 
 
@@ -86,11 +88,15 @@ class WeightsApproval(Row):
 
 
 class SystemSwitch(Row):
-    """Whether a published system is run on a clinic's recordings. Without a row it is, once it has approved weights."""
+    """Whether a published system is run on a clinic's recordings, and whether with the weights that ship.
+
+    Without a row it is, except those in OFF_UNLESS_CHOSEN; shipped weights are used where none are approved.
+    """
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="system_switches")
     system = models.CharField(max_length=16, choices=SYSTEM_CHOICES)
     is_on = models.BooleanField(default=True)
+    uses_shipped = models.BooleanField(default=True, help_text="Whether shipped weights run where none are approved.")
     changed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -106,6 +112,8 @@ class WeightsTrial(Row):
 
     weights = models.ForeignKey(WeightsFile, on_delete=models.CASCADE, related_name="trials")
     against = models.ForeignKey(WeightsFile, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    shipped_name = models.CharField(max_length=80, blank=True, help_text="Shipped weights that it is compared with.")
+    shipped_sha256 = models.CharField(max_length=64, blank=True)
     asked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
@@ -113,6 +121,11 @@ class WeightsTrial(Row):
 
     def __str__(self) -> str:
         return f"trial of {self.weights}"
+
+    @property
+    def against_name(self) -> str:
+        """What was in use when it was asked for; empty for nothing."""
+        return self.against.name if self.against else self.shipped_name
 
 
 class TrialState(models.TextChoices):

@@ -11,14 +11,23 @@ from clinic.models.weights import SYSTEM_TITLES
 from clinic.templatetags.quantities import ROMAN
 
 GRADE, LEVEL, PALSY, MOUTH, UNITS = "house_brackmann", "severity_level", "palsy", "mouth_motion", "action_units"
+FACES = "face_detection"  # in trials alone
 _NAMES: Final = {
     GRADE: "House-Brackmann grade",
     LEVEL: "Severity level",
     PALSY: "Palsy or none",
     MOUTH: "Mouth motions",
     UNITS: "Weaker side by region",
+    FACES: "Face found",
 }
-_LOOKED_AT: Final = {GRADE: "clip", MOUTH: "clip", LEVEL: "sequence", PALSY: "frame", UNITS: "key frame"}
+_LOOKED_AT: Final = {
+    GRADE: "clip",
+    MOUTH: "clip",
+    LEVEL: "sequence",
+    PALSY: "frame",
+    UNITS: "key frame",
+    FACES: "frame",
+}
 LEVEL_WORDS: Final = {1: "I, normal", 2: "II, mild to moderate", 3: "III, severe"}
 
 
@@ -111,7 +120,13 @@ def _units(stored: Mapping[str, Any]) -> str:
     return ", ".join(parts).capitalize() or "No region moved enough"
 
 
-_WORDS: Final = {GRADE: _grade, LEVEL: _level, PALSY: _palsy, MOUTH: _mouth, UNITS: _units}
+def _faces(stored: Mapping[str, Any]) -> str:
+    grade = (stored.get("parts") or {}).get("grade")
+    said = f"grade {ROMAN[int(grade) - 1]}" if grade else "no grade"
+    return f"Face in {100 * float(stored['value']):.1f} % of frames, {said} by landmarks"
+
+
+_WORDS: Final = {GRADE: _grade, LEVEL: _level, PALSY: _palsy, MOUTH: _mouth, UNITS: _units, FACES: _faces}
 
 
 def level_of_grade(grade: int) -> int:

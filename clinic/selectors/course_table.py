@@ -45,6 +45,7 @@ FIELDS = tuple(
             "report__scales",
             "report__severity_level",
             "report__palsy",
+            "details__systems",
         )
     )
 )
@@ -80,6 +81,8 @@ class Number:
     exercise: str = ""
     why: str = ""
     error: str = ""  # its name among the stored errors
+    method: str = ""  # of a published system's number; else the measurement's own
+    weights: str | None = None  # likewise
 
 
 def rows(patient: Patient, episode: Episode | None, chart: str = "") -> Iterator[tuple[Cell, ...]]:
@@ -103,6 +106,7 @@ def _line(row: Mapping[str, Any], number: Number, episode: Episode | None) -> tu
     on, origin = courses.day_of(row["recorded_at"]), row["origin"] or {}
     error = (row["errors"] or {}).get(number.error or number.measure) or {}
     graded = number.measure.startswith("hb_")
+    measured_with = "; ".join(_named(w) for w in origin.get("weights") or ())
     return (
         str(row["session_id"]),
         on.isoformat(),
@@ -116,8 +120,8 @@ def _line(row: Mapping[str, Any], number: Number, episode: Episode | None) -> tu
         error.get("mdc95"),
         error.get("unit", ""),
         error.get("origin", ""),
-        (row[GRADE_METHOD] if graded else None) or row["method"],
-        "; ".join(f"{w['id']} {w['sha256'][:12]} {w['training_data']}" for w in origin.get("weights") or ()),
+        number.method or (row[GRADE_METHOD] if graded else None) or row["method"],
+        measured_with if number.weights is None else number.weights,
         origin.get("code_version", ""),
         row["quality_score"],
         "machine",
@@ -171,11 +175,25 @@ def _scales(row: Mapping[str, Any]) -> Iterator[Number]:
 
 
 def _learned(row: Mapping[str, Any]) -> Iterator[Number]:
-    """Estimates of learned systems; absent where no trained weights made one."""
+    """Estimates of published systems, each with its own method and weights; absent where none made one."""
     if level := row["report__severity_level"]:
-        yield Number("severity_level", level.get("level"), "level 1-3")
+        way = {"method": level.get("method", ""), "weights": _weights_of(row, "severity_level")}
+        yield Number("severity_level", level.get("level"), "level 1-3", **way)
     if palsy := row["report__palsy"]:
-        yield Number("palsy_probability", palsy.get("probability"), "probability")
+        way = {"method": palsy.get("method", ""), "weights": _weights_of(row, "palsy")}
+        yield Number("palsy_probability", palsy.get("probability"), "probability", **way)
+
+
+def _weights_of(row: Mapping[str, Any], target: str) -> str:
+    """Of the system that gave this answer; empty in results from before systems were stored."""
+    for result in row["details__systems"] or ():
+        if result.get("weights") and any(answer["target"] == target for answer in result["answers"]):
+            return _named(result["weights"])
+    return ""
+
+
+def _named(weights: Mapping[str, str]) -> str:
+    return f"{weights['id']} {weights['sha256'][:12]} {weights['training_data']}"
 
 
 def _said(patient: Patient, episode: Episode | None, sessions: set[UUID]) -> Iterator[tuple[Cell, ...]]:

@@ -61,7 +61,7 @@ def of(*, run: AnalysisRun, video: Video, assessment: Assessment | None) -> Prov
     origin = assessment.origin if assessment else {}
     stages = sorted((origin.get("stages") or {}).items(), key=lambda stage: -stage[1])
     return Provenance(
-        numbers=tuple(_numbers(report)),
+        numbers=(*_numbers(report), *_detection(assessment.details if assessment else {})),
         weights=tuple(Weights(w["id"], w["sha256"], w["training_data"]) for w in origin.get("weights") or ()),
         errors=tuple(_error(name, e) for name, e in (assessment.errors if assessment else {}).items()),
         code_version=origin.get("code_version", ""),
@@ -79,6 +79,15 @@ def of(*, run: AnalysisRun, video: Video, assessment: Assessment | None) -> Prov
 def _numbers(report: Mapping[str, Any]) -> list[Number]:
     parts = [(what, report.get(key)) for key, what in NUMBERS.items()]
     return [Number(what, part.get("method", ""), part.get("origin", "")) for what, part in parts if part]
+
+
+def _detection(details: Mapping[str, Any]) -> list[Number]:
+    """How faces were found, where it was not the detector alone, or why that was wanted and did not happen."""
+    told = (details.get("extras") or {}).get("face_detection") or {}
+    if not told:
+        return []
+    word = (told.get("weights") or {}).get("training_data", "")
+    return [Number("Face detection", told.get("method", ""), word or told.get("reason") or "")]
 
 
 def _error(name: str, stored: Mapping[str, Any]) -> ErrorOrigin:

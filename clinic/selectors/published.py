@@ -40,6 +40,7 @@ class Cell:
     column: str
     words: str  # empty: no answer
     is_experimental: bool
+    trained_on: str  # in one word
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,9 @@ def course(patient: Patient) -> Course | None:
 
 def _cell(views: Iterable[SystemView], system: str, title: str) -> Cell:
     view = next((v for v in views if v.system == system and v.answers), None)
-    return Cell(title, view.summary if view else "", view is not None and view.is_experimental)
+    if view is None:
+        return Cell(title, "", False, "")
+    return Cell(title, view.summary, view.is_experimental, view.trained_on)
 
 
 def _grade(grade: int | None) -> str:

@@ -343,9 +343,15 @@ def more(report: Report) -> tuple[Fact, ...]:
     found = []
     if level:
         share = level["probabilities"][level["level"] - 1]
-        found.append(
-            Fact("Severity level", f"{level['level']} of 3 ({words.probable(share)})", level.get("method", ""))
-        )
+        found.append(Fact("Severity level", f"{level['level']} of 3 ({words.probable(share)})", _way(level)))
     if palsy:
-        found.append(Fact("Probability of palsy", words.probable(palsy["probability"]), palsy.get("method", "")))
+        found.append(Fact("Probability of palsy", words.probable(palsy["probability"]), _way(palsy)))
     return tuple(found)
+
+
+def _way(estimate: Report) -> str:
+    """How it was made, and from what its weights learnt: rendered faces are not patients."""
+    word = str(estimate.get("origin") or "")
+    learnt = f"trained on {word}" if word else ""
+    experimental = "experimental" if "synthetic" in word.lower() else ""
+    return ", ".join(part for part in (estimate.get("method"), learnt, experimental) if part)

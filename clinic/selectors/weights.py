@@ -10,14 +10,15 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from analysis.contracts import PublishedSystem
+from analysis.contracts import PublishedSystem, is_experimental
 from clinic.models import ClinicianGrade, Organisation, TrialRecording, Video, WeightsFile, WeightsTrial
 from clinic.models.grading import GradingScale
-from clinic.models.weights import SYSTEM_TITLES, TrialState, WeightsState
+from clinic.models.weights import OFF_UNLESS_CHOSEN, SYSTEM_TITLES, TrialState, WeightsState
 from clinic.selectors import answers
 from clinic.services import trials
 from clinic.services import weights as service
 from clinic.templatetags.quantities import ROMAN
+from clinic.weight_cards import Shipped
 
 SHOWN_RECORDINGS = 30
 PURPOSES = {
@@ -25,6 +26,7 @@ PURPOSES = {
     PublishedSystem.DEM: "Action unit intensities of both half faces, from differences between frames",
     PublishedSystem.PHCNN_LSTM: "Three severity levels, from the face and two strips of it",
     PublishedSystem.FUSION: "Palsy or none, from single frames",
+    PublishedSystem.INTEGRATED: "Which detected faces count, in finding the face that everything else is measured on",
 }
 
 
@@ -36,12 +38,19 @@ class SystemRow:
     title: str
     purpose: str
     is_on: bool
-    active: WeightsFile | None
+    active: WeightsFile | None  # approved
     others: tuple[WeightsFile, ...]
+    shipped: Shipped | None = None  # came with the program, used or not
+    uses_shipped: bool = True
+    needs_choice: bool = False  # off until somebody switches it on
+
+    @property
+    def runs_shipped(self) -> bool:
+        return self.is_on and self.active is None and self.shipped is not None and self.uses_shipped
 
     @property
     def is_run(self) -> bool:
-        return self.is_on and self.active is not None
+        return self.is_on and (self.active is not None or self.runs_shipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,7 @@ class CardView:
     tested: tuple[Tested, ...]
     sizes: tuple[tuple[str, str], ...]
     is_synthetic: bool
+    is_experimental: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +119,17 @@ def systems(organisation: Organisation) -> list[SystemRow]:
             is_on=row.is_on,
             active=row.weights,
             others=tuple(w for w in every.get(row.system.value, ()) if w.state != WeightsState.APPROVED),
+            shipped=row.shipped,
+            uses_shipped=row.uses_shipped,
+            needs_choice=row.system in OFF_UNLESS_CHOSEN,
         )
         for row in service.in_use(organisation)
     ]
+
+
+def system(organisation: Organisation, name: str) -> SystemRow | None:
+    """One published system with the weights that shipped for it; None where none did."""
+    return next((row for row in systems(organisation) if row.system == name and row.shipped), None)
 
 
 def files_of(organisation: Organisation) -> QuerySet[WeightsFile]:
@@ -127,8 +145,8 @@ def trials_of(weights: WeightsFile) -> list[Any]:
     )
 
 
-def card(weights: WeightsFile) -> CardView:
-    stated: Mapping[str, Any] = weights.card
+def card(stated: Mapping[str, Any]) -> CardView:
+    """What a card says, imported or shipped."""
     training = stated["training"]
     facts = [
         ("Trained on", str(training["data"])),
@@ -145,7 +163,7 @@ def card(weights: WeightsFile) -> CardView:
     ]
     word = str(training["word"]).lower()
     sizes = tuple((name, _plain(value)) for name, value in (stated["config"].get("cfg") or {}).items())
-    return CardView(tuple(facts), _tested(stated["metrics"]), sizes, "synthetic" in word)
+    return CardView(tuple(facts), _tested(stated["metrics"]), sizes, "synthetic" in word, is_experimental(stated))
 
 
 def recordings(organisation: Organisation) -> list[Video]:

@@ -21,8 +21,9 @@ from clinic import dispatch
 from clinic.errors import Conflict, Refused
 from clinic.models import Consent, Organisation, TrialRecording, User, Video, WeightsFile, WeightsTrial
 from clinic.models.care import ConsentPurpose
-from clinic.models.weights import MAX_TRIES, TrialState, WeightsState
+from clinic.models.weights import MAX_TRIES, OFF_UNLESS_CHOSEN, TrialState, WeightsState
 from clinic.services import audit
+from clinic.services.weights import in_use
 
 MOST_RECORDINGS: Final = 40
 LEASE: Final = timedelta(seconds=1080)  # above the hard limit of the work
@@ -36,16 +37,23 @@ def start(*, weights: WeightsFile, video_ids: Iterable[UUID], by: User) -> Weigh
     videos = list(candidates(weights.organisation).filter(pk__in=set(video_ids))[:MOST_RECORDINGS])
     if not videos:
         raise Refused("no_recordings", "Please choose at least one recording.")
-    active = WeightsFile.objects.filter(
-        organisation=weights.organisation_id, system=weights.system, state=WeightsState.APPROVED
-    ).first()
     with transaction.atomic():
-        against = None if active == weights else active
-        trial = WeightsTrial.objects.create(weights=weights, against=against, asked_by=by)
+        trial = WeightsTrial.objects.create(weights=weights, asked_by=by, **_active(weights))
         TrialRecording.objects.bulk_create(TrialRecording(trial=trial, video=video) for video in videos)
         audit.record(actor=by, action="try weights", obj=trial, organisation=weights.organisation)
         _ring_next(trial.pk)
     return trial
+
+
+def _active(weights: WeightsFile) -> dict[str, Any]:
+    """What recordings are read with now, or would be without these weights: other approved ones, else shipped ones."""
+    row = next(row for row in in_use(weights.organisation) if row.system == weights.system)
+    if weights.system in OFF_UNLESS_CHOSEN and not row.is_on:
+        return {}
+    if row.weights is not None and row.weights != weights:
+        return {"against": row.weights}
+    shipped = row.falls_back
+    return {"shipped_name": shipped.name, "shipped_sha256": shipped.sha256} if shipped else {}
 
 
 def candidates(organisation: Organisation) -> Any:

@@ -3,53 +3,58 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
+from django.core.files import File
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from analysis.contracts import CARD_FIELDS, CARD_TRAINING_FIELDS, PublishedSystem
-from clinic import dispatch
-from clinic.errors import Conflict, Refused
+from analysis.contracts import PublishedSystem
+from clinic import dispatch, weight_cards
+from clinic.errors import Conflict, NoRoom, Refused
 from clinic.models import Organisation, SystemSwitch, User, WeightsApproval, WeightsFile
-from clinic.models.weights import SYSTEM_TITLES, WeightsDecision, WeightsState
-from clinic.services import audit
+from clinic.models.weights import OFF_UNLESS_CHOSEN, SYSTEM_TITLES, WeightsDecision, WeightsState
+from clinic.services import audit, media
 from clinic.tensor_file import Header, NotTensors, read_header
+from clinic.weight_cards import Shipped
 
-MOST_CARD_BYTES: Final = 64_000
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}\Z")
 _PIECE: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class InUse:
-    """What a system is run with on a clinic's recordings: a file, the shipped weights, or nothing."""
+    """What a system is run with on a clinic's recordings: approved weights, else shipped ones, else nothing."""
 
     system: PublishedSystem
     is_on: bool
-    weights: WeightsFile | None
+    weights: WeightsFile | None  # approved
+    shipped: Shipped | None = None  # what came with the program, used or not
+    uses_shipped: bool = True
+
+    @property
+    def falls_back(self) -> Shipped | None:
+        """The shipped weights, where they are used once nothing is approved."""
+        return self.shipped if self.uses_shipped else None
 
 
-def take_in(*, organisation: Organisation, by: User, file: UploadedFile[Any], card: UploadedFile[Any]) -> WeightsFile:
+def take_in(*, organisation: Organisation, by: User, file: File[Any], card: File[Any]) -> WeightsFile:
     """Store a file with its card and ask a worker to load it strictly. Nothing is computed from it before an approval.
 
-    Raises Refused, in words, for a card that lacks something, or a file that is not the one on its card.
+    Raises Refused, in words, for a card that lacks something, or a file that is not the one on its card; NoRoom.
     """
-    stated = read_card(card)
+    stated = weight_cards.parse(card.read(weight_cards.MOST_BYTES + 1))
     size = file.size or 0
-    if size > settings.UPLOAD_MAX_BYTES:
-        raise Refused("too_large", f"A file of weights may have {settings.UPLOAD_MAX_BYTES // 1024**2} MB at most.")
+    if size > settings.WEIGHTS_MAX_BYTES:
+        raise Refused("too_large", too_large())
+    if media.free_bytes() < settings.UPLOAD_KEEP_FREE_BYTES + size:  # an upload lies there already; a copy is the worst
+        raise NoRoom("no_room", "There is no room on the disk for a file of this size.")
     header, sha256 = _header(file, size), _sha256(file)
     _compare(stated, header, sha256)
     if WeightsFile.objects.filter(organisation=organisation, sha256=sha256).exists():
@@ -72,25 +77,12 @@ def take_in(*, organisation: Organisation, by: User, file: UploadedFile[Any], ca
     return weights
 
 
-def read_card(card: UploadedFile[Any]) -> dict[str, Any]:
-    """Raises Refused, naming every field that is missing or of another kind."""
-    if (card.size or 0) > MOST_CARD_BYTES:
-        raise Refused("card_too_large", "The card is too large to be one.")
-    try:
-        stated = tomllib.loads(card.read().decode("utf-8"))
-        text = json.dumps(stated, allow_nan=False)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise Refused("bad_card", "The card cannot be read: it must be a TOML file of words and numbers.") from error
-    wrong = [name for name, kind in CARD_FIELDS.items() if not _is(stated.get(name), kind)]
-    training = stated.get("training") if isinstance(stated.get("training"), dict) else {}
-    wrong += [f"training.{name}" for name in CARD_TRAINING_FIELDS if not (training or {}).get(name)]
-    if wrong or "\\u0000" in text:
-        raise Refused("bad_card", f"The card lacks or misstates: {', '.join(wrong) or 'words without control signs'}.")
-    if stated["config"].get("system") not in set(PublishedSystem):
-        raise Refused("bad_card", f"config.system on the card must be one of {', '.join(PublishedSystem)}.")
-    if not _NAME.match(stated["id"]):
-        raise Refused("bad_card", "The id on the card must be small letters, digits, dots and dashes, 80 at most.")
-    return stated
+def too_large() -> str:
+    """What is said of a file over the limit, wherever it comes in."""
+    return (
+        f"This is too large: a file of weights may have {settings.WEIGHTS_MAX_BYTES // 1024**2} MB at most "
+        "(SEVENTH_WEIGHTS_MAX_MB). With half precision it is half as large."
+    )
 
 
 def ask_for_check(weights: WeightsFile) -> None:
@@ -141,19 +133,32 @@ def switch(*, organisation: Organisation, system: str, is_on: bool, by: User) ->
     """Whether a system is run on this clinic's recordings from now on. Raises Refused for an unknown one."""
     if system not in set(PublishedSystem):
         raise Refused("unknown_system", "There is no such system.")
-    with transaction.atomic():
-        row, _ = SystemSwitch.objects.update_or_create(
-            organisation=organisation, system=system, defaults={"is_on": is_on, "changed_at": timezone.now()}
-        )
-        audit.record(actor=by, action="switch system on" if is_on else "switch system off", obj=row)
+    _switch(organisation, system, by, "switch system on" if is_on else "switch system off", is_on=is_on)
+
+
+def switch_shipped(*, organisation: Organisation, system: str, uses: bool, by: User) -> None:
+    """Whether a system without approved weights is run with those that came with the program.
+
+    Raises Refused for an unknown system.
+    """
+    if system not in set(PublishedSystem):
+        raise Refused("unknown_system", "There is no such system.")
+    action = "switch shipped weights on" if uses else "switch shipped weights off"
+    _switch(organisation, system, by, action, uses_shipped=uses)
 
 
 def in_use(organisation: Organisation) -> list[InUse]:
     """Every published system of a clinic, in the order in which pages show them."""
     approved = WeightsFile.objects.filter(organisation=organisation, state=WeightsState.APPROVED)
     by_system = {weights.system: weights for weights in approved}
-    off = set(SystemSwitch.objects.filter(organisation=organisation, is_on=False).values_list("system", flat=True))
-    return [InUse(system, system.value not in off, by_system.get(system.value)) for system in SYSTEM_TITLES]
+    switches = {row.system: row for row in SystemSwitch.objects.filter(organisation=organisation)}
+    beside = weight_cards.shipped()
+    found = []
+    for system in SYSTEM_TITLES:
+        row = switches.get(system.value) or SystemSwitch(is_on=system not in OFF_UNLESS_CHOSEN)
+        weights = by_system.get(system.value)
+        found.append(InUse(system, row.is_on, weights, beside.get(system), row.uses_shipped))
+    return found
 
 
 def ask_again() -> int:
@@ -167,6 +172,18 @@ def ask_again() -> int:
     return rung
 
 
+def _switch(organisation: Organisation, system: str, by: User, action: str, **values: bool) -> None:
+    first = {"is_on": system not in OFF_UNLESS_CHOSEN, **values}
+    with transaction.atomic():
+        row, _ = SystemSwitch.objects.update_or_create(
+            organisation=organisation,
+            system=system,
+            defaults={**values, "changed_at": timezone.now()},
+            create_defaults=first,
+        )
+        audit.record(actor=by, action=action, obj=row)
+
+
 def _retire(weights: WeightsFile, by: User, reason: str) -> None:
     weights.state = WeightsState.RETIRED
     weights.save(update_fields=["state"])
@@ -178,11 +195,7 @@ def _decide(weights: WeightsFile, decision: WeightsDecision, by: User, reason: s
     WeightsApproval.objects.create(weights=weights, decision=decision, by=by, reason=reason.strip()[:500])
 
 
-def _is(value: Any, kind: type) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool) and (kind is not str or bool(value))
-
-
-def _header(file: UploadedFile[Any], size: int) -> Header:
+def _header(file: File[Any], size: int) -> Header:
     try:
         return read_header(file, size)
     except NotTensors as error:
@@ -199,7 +212,7 @@ def _compare(stated: Mapping[str, Any], header: Header, sha256: str) -> None:
         )
 
 
-def _sha256(file: UploadedFile[Any]) -> str:
+def _sha256(file: File[Any]) -> str:
     digest = hashlib.sha256()
     for piece in file.chunks(_PIECE):
         digest.update(piece)
@@ -207,7 +220,18 @@ def _sha256(file: UploadedFile[Any]) -> str:
     return digest.hexdigest()
 
 
-def _stored(file: UploadedFile[Any], sha256: str) -> str:
-    """Named by content: the same bytes are stored once, and a stored file is never replaced."""
+def _stored(file: File[Any], sha256: str) -> str:
+    """Named by content: the same bytes are stored once, and a whole file is never replaced.
+
+    What an import that was interrupted has left under the name is shorter, and goes.
+    """
     name = f"weights/{sha256}.safetensors"
-    return name if default_storage.exists(name) else default_storage.save(name, file)
+    if default_storage.exists(name):
+        if default_storage.size(name) == file.size:
+            return name
+        default_storage.delete(name)
+    try:
+        return default_storage.save(name, file)
+    except BaseException:
+        default_storage.delete(name)
+        raise

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -43,7 +44,7 @@ def weights_new(request: HttpRequest) -> HttpResponse:
         except ClinicError as error:
             form.add_error(_FIELD.get(error.code, "file"), error.message)
     status = 422 if request.method == "POST" else 200
-    context = {"organisation": organisation, "form": form}
+    context = {"organisation": organisation, "form": form, "most_bytes": settings.WEIGHTS_MAX_BYTES}
     return render(request, "clinic/administration/weights_new.html", context, status=status)
 
 
@@ -53,7 +54,7 @@ def weights_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "weights": found,
         "title": SYSTEM_TITLES[found.system],  # type: ignore[index]  # a StrEnum's value finds its member
-        "card": selector.card(found),
+        "card": selector.card(found.card),
         "history": found.approvals.select_related("by"),
         "trials": selector.trials_of(found),
         "form": DecisionForm(),
@@ -116,6 +117,27 @@ def system_switch(request: HttpRequest) -> HttpResponse:
     return redirect("weights-list")
 
 
+@require_safe
+def shipped_detail(request: HttpRequest, system: str) -> HttpResponse:
+    """The card of weights that came with the program: to be read, and used or not."""
+    row = selector.system(administered(request), system)
+    if row is None or row.shipped is None:
+        raise Http404
+    context = {"row": row, "card": selector.card(row.shipped.card)}
+    return render(request, "clinic/administration/weights_shipped.html", context)
+
+
+@require_POST
+def shipped_switch(request: HttpRequest) -> HttpResponse:
+    uses, system = request.POST.get("uses") == "yes", request.POST.get("system", "")
+    weights.switch_shipped(organisation=administered(request), system=system, uses=uses, by=signed_in(request))
+    words = (
+        "They are used from the next analysis on, where none are approved." if uses else "They are not used any more."
+    )
+    messages.success(request, words)
+    return redirect("weights-list")
+
+
 def _own(request: HttpRequest, pk: UUID) -> WeightsFile:
     return get_object_or_404(selector.files_of(administered(request)), pk=pk)
 
@@ -124,6 +146,8 @@ urlpatterns = [
     path("administration/weights/", weights_list, name="weights-list"),
     path("administration/weights/new/", weights_new, name="weights-new"),
     path("administration/weights/switch/", system_switch, name="system-switch"),
+    path("administration/weights/shipped/switch/", shipped_switch, name="shipped-switch"),
+    path("administration/weights/shipped/<slug:system>/", shipped_detail, name="shipped-detail"),
     path("administration/weights/<uuid:pk>/", weights_detail, name="weights-detail"),
     path("administration/weights/<uuid:pk>/approve/", weights_approve, name="weights-approve"),
     path("administration/weights/<uuid:pk>/retire/", weights_retire, name="weights-retire"),

@@ -70,4 +70,4 @@ def _candidates(name: str, cast: Cast, case: Case) -> list[dict[str, Any]]:
     token = {"token": case.invitation.token}
     key = {"uidb36": "x", "key": "y-z"}
     chart = {"pk": cast.patient.pk, "chart": "grade"}
-    return [{}, *({"pk": row.pk} for row in fitting), token, key, chart]
+    return [{}, *({"pk": row.pk} for row in fitting), token, key, chart, {"system": "fusion"}]

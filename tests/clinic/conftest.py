@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from clinic import dispatch
 from clinic.models import User
 from tests.clinic.cast import Case, Cast, make_case, make_cast
+from tests.clinic.tensors import ship
+
+
+@pytest.fixture(autouse=True)
+def shipped_cards(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One system has weights that came with the program, whatever ships with this version."""
+    settings.SHIPPED_WEIGHTS = folder = tmp_path_factory.mktemp("shipped")
+    ship(folder)
+    return folder
 
 
 @pytest.fixture

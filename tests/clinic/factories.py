@@ -215,7 +215,7 @@ class WeightsFactory(Made):
         model = WeightsFile
         exclude = ("raw",)
 
-    raw = factory.Sequence(lambda n: tensor_bytes(fill=n % 250))
+    raw = factory.Sequence(lambda n: tensor_bytes(fill=100 + n % 100))  # tests fill with less
     organisation = factory.SubFactory(OrganisationFactory)
     system = "fusion"
     name = factory.Sequence(lambda n: f"fusion-{n}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,6 +14,7 @@ CARD = """
 id = "{id}"
 url = "https://example.org/weights"
 sha256 = "{sha256}"
+bytes = {bytes}
 preprocess = "fusion-views/1"
 parameters = {parameters}
 code_licence = "MIT"
@@ -65,12 +67,20 @@ def card_bytes(raw: bytes, **values: Any) -> bytes:
     stated = {
         "id": "fusion-clinic-1",
         "sha256": hashlib.sha256(raw).hexdigest(),
+        "bytes": len(raw),
         "parameters": 8,
         "system": "fusion",
         "word": "clinic",
         **values,
     }
     return CARD.format(**stated).encode()
+
+
+def ship(folder: Path, name: str = "fusion-synthetic-1", **values: Any) -> Path:
+    """A card as the web process has it of weights that came with the program; their file is not there."""
+    card = folder / f"{name}.toml"
+    card.write_bytes(card_bytes(tensor_bytes(fill=251), id=name, **{"word": "synthetic", **values}))
+    return card
 
 
 def uploads(raw: bytes | None = None, card: bytes | None = None, **values: Any) -> dict[str, SimpleUploadedFile]:

@@ -159,6 +159,8 @@ ACCESS: list[tuple[Any, ...]] = [
     ("weights-compare", "post",       LOG_IN, 403, 403, 403, 403, 403, 302, 404),
     ("trial-detail", "get",           LOG_IN, 403, 403, 403, 403, 403, 200, 404),
     ("system-switch", "post",         LOG_IN, 403, 403, 403, 403, 403, 302, 302),
+    ("shipped-detail", "get",         LOG_IN, 403, 403, 403, 403, 403, 200, 200),
+    ("shipped-switch", "post",        LOG_IN, 403, 403, 403, 403, 403, 302, 302),
     ("invitation-accept", "get",      200, 200, 200, 200, 200, 200, 200, 200),
     ("invitation-accept", "post",     302, 422, 422, 422, 422, 422, 422, 422),
     # accounts: the same for everybody who is there, and for nobody in particular
@@ -243,6 +245,7 @@ def data(name: str, cast: Cast) -> dict[str, Any]:
         "weights-new": uploads(),
         "weights-compare": {"recordings": [str(v.pk) for v in Video.objects.filter(session__patient=cast.patient)]},
         "system-switch": {"system": "dem", "is_on": "no"},
+        "shipped-switch": {"system": "dem", "uses": "no"},
         "invitation-accept": {"name": "N", "password": make.PASSWORD, "again": make.PASSWORD},
         "api:patient-list": {"name": "New", "record_number": "N-1", "care_teams": [str(cast.team.pk)]},
         "api:patient-detail": {"name": "Anna A."},

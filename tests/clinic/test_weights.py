@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.storage import default_storage
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from analysis.contracts import PublishedSystem
 from clinic import dispatch
-from clinic.errors import Conflict, Refused
+from clinic.errors import Conflict, NoRoom, Refused
 from clinic.models import Assessment, AuditEvent, TrialRecording, WeightsFile
 from clinic.models.weights import MAX_TRIES, TrialState, WeightsState
 from clinic.selectors import weights as selector
-from clinic.services import consents, trials, weights
+from clinic.services import consents, media, trials, weights
 from clinic.tensor_file import NotTensors, read_header
 from tests.clinic import factories as make
 from tests.clinic.cast import Case, Cast
@@ -99,9 +105,103 @@ def test_what_is_not_a_file_with_its_card_is_refused(cast: Cast, files: dict[str
 
 
 def test_a_file_that_is_too_large_is_refused(cast: Cast, settings: Any) -> None:
-    settings.UPLOAD_MAX_BYTES = 20
+    settings.WEIGHTS_MAX_BYTES = 20
     with pytest.raises(Refused, match="at most"):
         take_in(cast)
+    settings.WEIGHTS_MAX_BYTES, settings.UPLOAD_MAX_BYTES = 10_000, 20  # a video's limit is another one
+    take_in(cast)
+
+
+def test_a_file_that_leaves_no_room_is_refused(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "free_bytes", lambda: 0)
+    with pytest.raises(NoRoom):
+        take_in(cast)
+
+
+def test_what_an_interrupted_import_left_is_not_taken_for_the_file(cast: Cast) -> None:
+    name = f"weights/{hashlib.sha256(RAW).hexdigest()}.safetensors"
+    default_storage.save(name, ContentFile(RAW[:10]))
+    assert take_in(cast).file.name == name
+    with default_storage.open(name) as stored:
+        assert stored.read() == RAW
+
+
+def test_an_import_that_fails_leaves_no_file(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = tensor_bytes(fill=7)
+    name = f"weights/{hashlib.sha256(raw).hexdigest()}.safetensors"
+    whole = FileSystemStorage.save
+
+    def cut_short(storage: Any, wanted: str, content: Any) -> str:
+        whole(storage, wanted, ContentFile(raw[:10]))
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSystemStorage, "save", cut_short)
+        with pytest.raises(OSError, match="disk full"):
+            take_in(cast, raw=raw)
+    assert not default_storage.exists(name)
+    assert not WeightsFile.objects.exists()
+
+
+def lying_here(folder: Path, **values: Any) -> Path:
+    raw = tensor_bytes()
+    (folder / "w.safetensors").write_bytes(raw)
+    (folder / "w.toml").write_bytes(card_bytes(raw, **values))
+    return folder / "w.toml"
+
+
+def by_command(cast: Cast, card: Path, **arguments: Any) -> str:
+    stated = {"clinic": cast.site.name, "by": cast.administrator.email, "stdout": (out := io.StringIO()), **arguments}
+    call_command("import_weights", str(card), **stated)
+    return out.getvalue()
+
+
+def test_a_file_on_the_server_comes_in_by_command_with_the_same_checks(cast: Cast, tmp_path: Path, sent: Sent) -> None:
+    card = lying_here(tmp_path)
+    assert "fusion-clinic-1 is imported" in by_command(cast, card)
+    taken = WeightsFile.objects.get()
+    assert (taken.state, taken.imported_by, taken.bytes) == (WeightsState.CHECKING, cast.administrator, len(RAW))
+    assert card.with_suffix(".safetensors").is_file()
+    with pytest.raises(CommandError, match="imported before"):
+        by_command(cast, card)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"by": "nobody@example.org"}, "no administrator"),
+        ({"clinic": "Nowhere"}, "no clinic"),
+        ({"file": Path("/nowhere/w.safetensors")}, "cannot be read"),
+    ],
+)
+def test_the_command_refuses_in_words(cast: Cast, tmp_path: Path, change: dict[str, Any], why: str) -> None:
+    with pytest.raises(CommandError, match=why):
+        by_command(cast, lying_here(tmp_path), **change)
+    with pytest.raises(CommandError, match="no administrator"):
+        by_command(cast, lying_here(tmp_path), by=cast.outside_administrator.email)
+    with pytest.raises(CommandError, match="hashes differ"):
+        by_command(cast, lying_here(tmp_path, sha256="0" * 64))
+    assert not WeightsFile.objects.exists()
+
+
+def test_only_the_page_for_weights_takes_larger_files_and_only_from_administrators(
+    cast: Cast, as_user: Callable[[Any], Client], settings: Any
+) -> None:
+    settings.UPLOAD_MAX_BYTES, settings.WEIGHTS_MAX_BYTES = 4_000_000, 8_000_000
+    here = reverse("weights-new")
+
+    def told(user: Any, where: str, megabytes: int) -> tuple[int, str]:
+        raw = tensor_bytes({"palsy.head.weight": (megabytes * 250_000,)})
+        answer = as_user(user).post(where, uploads(raw, parameters=megabytes * 250_000))
+        return answer.status_code, answer.content.decode()
+
+    assert told(cast.administrator, "/nowhere/", 6)[0] == 413
+    assert told(cast.clinician, here, 6)[0] == 413
+    assert told(cast.administrator, here, 6)[0] == 302
+    code, words = told(cast.administrator, here, 10)
+    assert code == 413
+    assert "a file of weights may have 7 MB" in words
+    assert "import_weights" in words
 
 
 def test_the_same_file_comes_in_once_a_clinic(cast: Cast) -> None:
@@ -200,10 +300,10 @@ def test_retired_weights_are_run_no_more_and_can_come_back(cast: Cast) -> None:
 
 def test_a_switch_is_remembered_for_the_own_clinic_only(cast: Cast) -> None:
     weights.switch(organisation=cast.site, system="dem", is_on=False, by=cast.administrator)
-    assert [row.is_on for row in weights.in_use(cast.site)] == [True, False, True, True]
-    assert all(row.is_on for row in weights.in_use(cast.other_site))
+    assert [row.is_on for row in weights.in_use(cast.site)] == [True, False, True, True, False]
+    assert [row.is_on for row in weights.in_use(cast.other_site)] == [True, True, True, True, False]
     weights.switch(organisation=cast.site, system="dem", is_on=True, by=cast.administrator)
-    assert all(row.is_on for row in weights.in_use(cast.site))
+    assert [row.is_on for row in weights.in_use(cast.site)] == [True, True, True, True, False]
     with pytest.raises(Refused):
         weights.switch(organisation=cast.site, system="x", is_on=True, by=cast.administrator)
 
