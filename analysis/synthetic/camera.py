@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from analysis.synthetic.identity import Identity
+from analysis.synthetic.identity import Colour
 from analysis.synthetic.mesh import Points, smoothstep
 from analysis.synthetic.patient import PatientSpec, Trouble
 from analysis.synthetic.pixels import Picture, Plane, blur
@@ -32,12 +32,12 @@ class HeadMotion:
 class Camera:
     """A camera for one video: `view(i)` places the head, `develop(picture, i)` makes it a recorded frame."""
 
-    def __init__(self, spec: PatientSpec, who: Identity, size: tuple[int, int], time_s: Points) -> None:
+    def __init__(self, spec: PatientSpec, wall: Colour, size: tuple[int, int], time_s: Points) -> None:
         rng = np.random.default_rng([13, spec.seed])
         self.size, self.trouble = size, spec.trouble
         self.motion = _head_motion(rng, spec, time_s)
         self._views = _views(rng, spec, size, time_s, self.motion)
-        self.background = _wall(rng, who, size)
+        self.background = _wall(rng, wall, size)
         self._flicker = rng.uniform(0.94, 1.04) * (1 + 0.006 * wander(rng, time_s, 1.5))
         self._noise = _noise(rng, size, 5.5 if spec.trouble is Trouble.DARK else float(rng.uniform(1.4, 2.4)))
         self._offsets = rng.integers(0, 48, (len(time_s), 2))
@@ -94,15 +94,15 @@ def _views(
     ]
 
 
-def _wall(rng: np.random.Generator, who: Identity, size: tuple[int, int]) -> Picture:
+def _wall(rng: np.random.Generator, colour: Colour, size: tuple[int, int]) -> Picture:
     """A plain, unevenly lit wall with a few blurred things on it."""
     width, height = size
     y, x = np.mgrid[0:height, 0:width] / np.array([height, width]).reshape(2, 1, 1) - 0.5
-    wall: Plane = np.ones((height, width, 3), np.float32) * np.array(who.wall, np.float32)
+    wall: Plane = np.ones((height, width, 3), np.float32) * np.array(colour, np.float32)
     for _ in range(int(rng.integers(0, 5))):
         corner, extent = rng.uniform(-0.1, 1, 2) * size, rng.uniform(0.1, 0.5, 2) * size
-        colour = np.clip(np.array(who.wall) * rng.uniform(0.55, 1.2) + rng.normal(0, 8, 3), 0, 255)
-        cv2.rectangle(wall, corner.astype(int).tolist(), (corner + extent).astype(int).tolist(), colour.tolist(), -1)
+        thing = np.clip(np.array(colour) * rng.uniform(0.55, 1.2) + rng.normal(0, 8, 3), 0, 255)
+        cv2.rectangle(wall, corner.astype(int).tolist(), (corner + extent).astype(int).tolist(), thing.tolist(), -1)
     wall = blur(wall, height / 60)
     wall *= (1 + rng.normal(0, 0.12) * x + rng.normal(0, 0.12) * y)[..., None]
     return np.asarray(np.clip(wall, 0, 255), dtype=np.uint8)

@@ -77,15 +77,15 @@ def faces(spec: PatientSpec, performance: Performance, active: Activations) -> F
         widening=widening,
         squint=active["AU7"],
         bell=smoothstep(np.minimum(performance.command["AU45"], 1.0)),
-        gaze=_gaze(spec, n),
+        gaze=glances(spec, n),
         raised=sum((k * active[u] for u, k in _RAISE.items()), np.zeros((n, 2))),
         lowered=sum((k * active[u] for u, k in _LOWER.items()), np.zeros((n, 2))),
         drift=drift,
     )
 
 
-def _gaze(spec: PatientSpec, n: int) -> Points:
-    """A few small glances, both eyes together."""
+def glances(spec: PatientSpec, n: int) -> Points:
+    """(n, 2) a few small glances, both eyes together, inter-ocular distances."""
     rng = np.random.default_rng([5, spec.seed])
     gaze, i = np.zeros((n, 2)), 0
     while i < n:

@@ -1,15 +1,16 @@
-"""A specification in, a video with known truth out."""
+"""A specification in, a video with known truth out. A file appears under its name when it is whole."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from analysis.synthetic.camera import Camera
-from analysis.synthetic.encode import write_mp4
+from analysis.synthetic.encode import COMMENT, write_mp4
 from analysis.synthetic.expression import Faces, faces
 from analysis.synthetic.patient import Activations, PatientSpec, activations
 from analysis.synthetic.pixels import Picture
@@ -24,19 +25,30 @@ SIZE = (640, 480)
 FPS = 25
 
 
+class Filmed(Protocol):
+    """One session before one camera: iterate for the frames, then ask for the truth."""
+
+    spec: PatientSpec
+    size: tuple[int, int]
+    fps: int
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Picture]: ...
+    def truth(self, video: str) -> Truth: ...
+
+
 class Shoot:
     """One session of one puppet before one camera: iterate for the frames, then ask for the truth."""
 
     def __init__(self, spec: PatientSpec, size: tuple[int, int] = SIZE, fps: int = FPS) -> None:
-        if min(size) < 120 or size[0] % 2 or size[1] % 2:
-            raise ValueError(f"a picture needs even sides of at least 120 pixels, not {size[0]}x{size[1]}")
+        check_size(size)
         self.spec, self.size, self.fps = spec, size, fps
         self.performance: Performance = perform(spec, fps)
         self.active: Activations
         self.active, self.involuntary = activations(spec, self.performance.command)
         person = sitter(spec.identity)
         self.puppet = Puppet(person, size)
-        self.camera = Camera(spec, person.who, size, self.performance.time_s)
+        self.camera = Camera(spec, person.who.wall, size, self.performance.time_s)
         self.faces: Faces = faces(spec, self.performance, self.active)
 
     def __len__(self) -> int:
@@ -87,17 +99,31 @@ def render_session(
     size: width and height in pixels, even, at least 120. Raises ValueError on another size, OSError when `out`
     cannot be written.
     """
+    return record(Shoot(spec, size, fps), out, progress=progress)
+
+
+def record(filmed: Filmed, out: Path, *, comment: str = COMMENT, progress: Progress | None = None) -> Truth:
+    """Write a session's video and then its truth: where the truth is, the video is whole."""
     out.mkdir(parents=True, exist_ok=True)
-    shoot = Shoot(spec, size, fps)
 
     def shown() -> Iterator[Picture]:
-        for i, picture in enumerate(shoot, start=1):
+        for i, picture in enumerate(filmed, start=1):
             yield picture
             if progress is not None:
-                progress(i, len(shoot))
+                progress(i, len(filmed))
 
-    video = out / f"{spec.video_id}.mp4"
-    write_mp4(video, shown(), size=size, fps=fps)
-    truth = shoot.truth(video.name)
-    video.with_suffix(".json").write_text(json.dumps(truth.to_json(), separators=(",", ":")))
+    video = out / f"{filmed.spec.video_id}.mp4"
+    half = video.with_name(f".{video.name}.part")
+    write_mp4(half, shown(), size=filmed.size, fps=filmed.fps, comment=comment)
+    video.with_suffix(".json").unlink(missing_ok=True)  # of an earlier video of this name
+    half.replace(video)
+    truth = filmed.truth(video.name)
+    half.write_text(json.dumps(truth.to_json(), separators=(",", ":")))
+    half.replace(video.with_suffix(".json"))
     return truth
+
+
+def check_size(size: tuple[int, int]) -> None:
+    """Raises ValueError when a picture of (width, height) pixels cannot be made."""
+    if min(size) < 120 or size[0] % 2 or size[1] % 2:
+        raise ValueError(f"a picture needs even sides of at least 120 pixels, not {size[0]}x{size[1]}")

@@ -1,9 +1,9 @@
-"""What is true of a puppet's video, as JSON in the form `facial-palsy-gt/1`. Everything in it is synthetic."""
+"""What is true of a synthetic video, as JSON in the form `facial-palsy-gt/1`. Everything in it is synthetic."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from analysis.contracts import AffectedSide, Exercise, Region
 from analysis.synthetic.camera import CAPTION, HeadMotion
-from analysis.synthetic.geometry import KEYPOINTS, measure
+from analysis.synthetic.geometry import FACEMESH, Anatomy, measure
 from analysis.synthetic.mesh import LEFT, RIGHT, Points
 from analysis.synthetic.patient import FOLLOWERS, HOUSE_BRACKMANN_RULE, Activations, PatientSpec
 from analysis.synthetic.portrait import SOURCE
@@ -27,6 +27,26 @@ _LETTERS = (("L", LEFT), ("R", RIGHT))
 
 
 @dataclass(frozen=True, slots=True)
+class Making:
+    """How a kind of synthetic face is made, and which of its points are what."""
+
+    generator: str
+    source: str
+    anatomy: Anatomy
+    au_note: str
+    geometry_note: str
+
+
+PUPPET: Final = Making(
+    generator=GENERATOR,
+    source=f"photographic puppet from {SOURCE}",
+    anatomy=FACEMESH,
+    au_note="au_active = 5 * activation of the warp (voluntary and synkinetic), not a FACS coder's rating",
+    geometry_note="face frame, head motion removed, unit = inter-ocular distance; FaceMesh points",
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Truth:
     """One synthetic video and everything known about it."""
 
@@ -37,20 +57,23 @@ class Truth:
     performance: Performance
     active: Activations
     involuntary: Activations
-    points: Points  # (n, 468, 2) face frame, head motion removed
-    pixels: Points  # (n, 468, 2) in the recorded frame
+    points: Points  # (n, k, 2) face frame, head motion removed
+    pixels: Points  # (n, k, 2) in the recorded frame
     head: HeadMotion
+    making: Making = PUPPET  # says which the k points are
+    visible: Activations | None = None  # with the resting shape, where a face is told apart from its muscles
+    more: Mapping[str, Any] = field(default_factory=dict)  # keys that only this kind of face has
 
     def to_json(self) -> dict[str, Any]:
-        spec, frames = self.spec, len(self.performance.time_s)
-        geometry = measure(self.points)
+        spec, made, frames = self.spec, self.making, len(self.performance.time_s)
+        geometry = measure(self.points, made.anatomy)
         sign = {AffectedSide.LEFT: -1, AffectedSide.RIGHT: 1}.get(spec.affected_side, 0)
         return {
             "format": FORMAT,
             "synthetic": True,
             "notice": f"{CAPTION}. Nothing here was measured on a human being.",
-            "generator": GENERATOR,
-            "source": f"photographic puppet from {SOURCE}",
+            "generator": made.generator,
+            "source": made.source,
             "video": self.video,
             "width": self.size[0],
             "height": self.size[1],
@@ -77,21 +100,23 @@ class Truth:
             "exercises": [self._exercise(a, geometry) for a in self.performance.acts if a.exercise in TESTS],
             "spontaneous_blinks": [{"start": a, "end": b} for a, b in self.performance.blinks],
             "synkinesis_pairs": _pairs(spec),
-            "au_note": "au_active = 5 * activation of the warp (voluntary and synkinetic), not a FACS coder's rating",
-            "au_active": self._units(geometry["lip_gap"]),
+            "au_note": made.au_note,
+            "au_active": self._units(self.active, geometry["lip_gap"]),
+            **({} if self.visible is None else {"au_visible": self._units(self.visible, geometry["lip_gap"])}),
             "involuntary": {
                 f"{unit}_{letter}": _rounded(a[:, side], 3)
                 for unit, a in self.involuntary.items()
                 for letter, side in _LETTERS
                 if a[:, side].any()
             },
-            "geometry_note": "face frame, head motion removed, unit = inter-ocular distance; FaceMesh points",
+            "geometry_note": made.geometry_note,
             "geometry": {name: _sides(values, 4) for name, values in geometry.items()},
             "head_pose_deg": {name: _rounded(getattr(self.head, name), 2) for name in ("pitch", "yaw", "roll")},
             "keypoints_2d": {
                 name: [[round(float(x), 1), round(float(y), 1)] for x, y in self.pixels[:, i]]
-                for name, i in KEYPOINTS.items()
+                for name, i in made.anatomy.keypoints.items()
             },
+            **self.more,
         }
 
     def timeline_json(self) -> dict[str, Any]:
@@ -102,8 +127,8 @@ class Truth:
             ]
         }
 
-    def _units(self, gap: Points) -> dict[str, dict[str, list[float]]]:
-        units = {unit: _sides(5 * np.clip(a, 0, 1), 2) for unit, a in self.active.items()}
+    def _units(self, done: Activations, gap: Points) -> dict[str, dict[str, list[float]]]:
+        units = {unit: _sides(5 * np.clip(a, 0, 1), 2) for unit, a in done.items()}
         opened = gap - np.median(gap[: max(int(0.9 * self.fps), 1)], axis=0)
         units["AU25"] = _sides(5 * np.clip(opened / _FULL_GAP, 0, 1), 2)
         units["AU43"] = units["AU45"]
