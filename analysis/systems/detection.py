@@ -34,7 +34,8 @@ def detection_result(report: SessionReport, chosen: Chosen | None) -> SystemResu
     """
     told = report.details.extras.get(FACE_DETECTION) or {}
     used = WeightsUsed(**told["weights"]) if "weights" in told else None
-    result = SystemResult(PublishedSystem.INTEGRATED, told.get("method", _ALONE), weights=used)
+    method = told.get("method", METHOD if chosen else _ALONE)
+    result = SystemResult(PublishedSystem.INTEGRATED, method, weights=used)
     if chosen is not None and used is None and report.status is ReportStatus.MEASURED:
         return dataclasses.replace(result, reason=told.get("reason"))
     if report.frames is None or report.status is not ReportStatus.MEASURED:

@@ -21,6 +21,7 @@ from clinic.templatetags.quantities import ROMAN
 from clinic.weight_cards import Shipped
 
 SHOWN_RECORDINGS = 30
+_TELLING_POINTS = 1.0  # of the frames of a recording, from which two ways of finding the face are called different
 PURPOSES = {
     PublishedSystem.PALSYNET: "House-Brackmann grade and mouth motions, from clips of a movement",
     PublishedSystem.DEM: "Action unit intensities of both half faces, from differences between frames",
@@ -219,8 +220,23 @@ def _words(row: TrialRecording) -> tuple[str, bool]:
         points = round(100 * (float(pair[0]) - float(pair[1])))
         crossed = (float(pair[0]) >= 0.5) != (float(pair[1]) >= 0.5)
         return (f"{points:+d} points" + (", another verdict" if crossed else ""), crossed)
+    if candidate["system"] == PublishedSystem.INTEGRATED:
+        return _found(candidate, active)
     same = answers.view(candidate).summary == answers.view(active).summary
     return ("the same" if same else "another answer", not same)
+
+
+def _found(candidate: Mapping[str, Any], active: Mapping[str, Any]) -> tuple[str, bool]:
+    """Two ways of finding the face: in how many more frames, and whether the landmarks then give another grade."""
+    shares = [answers.value_of(r, answers.FACES) for r in (candidate, active)]
+    if None in shares:
+        return "not measured with it", True
+    points = 100 * (float(shares[0]) - float(shares[1]))
+    grades = [r["answers"][0]["parts"].get("grade") for r in (candidate, active)]
+    words = f"{points:+.1f} points of frames" if round(points, 1) else "as many frames"
+    if grades[0] != grades[1]:
+        return f"{words}, another grade", True
+    return words, abs(points) >= _TELLING_POINTS
 
 
 def _steps(steps: int, noun: str) -> str:

@@ -156,22 +156,38 @@ def test_a_trial_is_against_approved_weights_first_and_against_nothing_where_the
     assert start(cast, case, first).against_name == ""
 
 
-def test_what_a_way_of_finding_faces_gave_is_told_in_words(cast: Cast, case: Case) -> None:
+def faces(share: float | None, grade: int | None) -> dict[str, Any]:
+    """What one way of finding the face gave; None: nothing could be measured with it."""
+    found = [] if share is None else [SystemAnswer("face_detection", share, {}, 90, {"grade": grade})]
+    return dataclasses.asdict(SystemResult(INTEGRATED, "m", found, reason="No face was found." if not found else None))
+
+
+@pytest.mark.parametrize(
+    ("candidate", "active", "words", "differs"),
+    [
+        (faces(0.98, 3), faces(1.0, 3), "-2.0 points of frames", True),
+        (faces(0.998, 3), faces(1.0, 3), "-0.2 points of frames", False),
+        (faces(1.0, 3), faces(1.0, 3), "as many frames", False),
+        (faces(1.0, 4), faces(1.0, None), "as many frames, another grade", True),
+        (faces(None, None), faces(1.0, 3), "not measured with it", True),
+    ],
+)
+def test_ways_of_finding_faces_are_compared_in_words(
+    cast: Cast, case: Case, candidate: Any, active: Any, words: str, differs: bool
+) -> None:
     trial = start(cast, case, ready(cast))
     claimed = trials.claim(str(trial.recordings.get().pk))
     assert claimed is not None
-    results = [
-        dataclasses.asdict(
-            SystemResult(INTEGRATED, "m", [SystemAnswer("face_detection", share, {}, 90, {"grade": grade})])
-        )
-        for share, grade in ((0.98, 3), (1.0, None))
-    ]
-    assert answers.view(results[0]).title == "Integrated Deep Model"
-    trials.record(claimed, candidate=results[0], active=results[1])
+    trials.record(claimed, candidate=candidate, active=active)
     (line,) = selector.trial(trial).rows
-    assert line.candidate == "Face in 98.0 % of frames, grade III by landmarks"
-    assert line.active == "Face in 100.0 % of frames, no grade by landmarks"
-    assert (line.words, line.is_different) == ("another answer", True)
+    assert (line.words, line.is_different) == (words, differs)
+
+
+def test_what_a_way_of_finding_faces_gave_is_told_in_words() -> None:
+    view = answers.view(faces(0.98, 3))
+    assert (view.title, view.summary) == ("Integrated Deep Model", "Face in 98.0 % of frames, grade III by landmarks")
+    assert answers.view(faces(0.5, None)).summary == "Face in 50.0 % of frames, no grade by landmarks"
+    assert answers.view(faces(None, None)).summary == "No face was found."
 
 
 # --- where the numbers stand -----------------------------------------------------------------------------------------

@@ -121,6 +121,19 @@ def test_the_command_line_runs_what_has_weights_and_says_why_not(tmp_path):
         available([tmp_path / "absent.toml"])
 
 
+def test_shipped_weights_are_run_by_default_and_a_given_card_goes_before_them(tmp_path, monkeypatch):
+    for system in (PublishedSystem.FUSION, PublishedSystem.DEM):
+        weights(system, tmp_path, name=f"{system.value}-shipped", datasets=("synthetic",))
+    beside = chosen_weights.shipped(tmp_path)
+    monkeypatch.setattr(chosen_weights, "shipped", lambda: beside)
+    given = weights(PublishedSystem.FUSION, tmp_path / "own", name="own", seed=1)
+    wanted = {one.system: one.weights for one in wanted_systems("all", available([given.file.with_suffix(".toml")]))}
+    assert wanted[PublishedSystem.FUSION] == given
+    assert wanted[PublishedSystem.DEM] == beside[PublishedSystem.DEM]
+    assert wanted[PublishedSystem.DEM].is_shipped
+    assert wanted[PublishedSystem.PALSYNET] is None
+
+
 def test_detected_faces_are_judged_only_when_that_is_asked_for(tmp_path):
     chosen = weights(PublishedSystem.INTEGRATED, tmp_path)
     given = {PublishedSystem.INTEGRATED: chosen}

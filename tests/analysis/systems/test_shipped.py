@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from analysis.contracts import PublishedSystem
+from analysis.contracts import ANSWERING, PublishedSystem
+from analysis.report import analyse
 from analysis.weights import published, shipping, toml
-from analysis.weights.chosen import SHIPPED, read, shipped
+from analysis.weights.chosen import SHIPPED, Wanted, read, shipped
 from analysis.weights.loader import WeightsError
+from tests.analysis.media import write
+from tests.analysis.portraits import moving
+from tests.analysis.systems.test_detection import numbers
 from tests.analysis.systems.written import weights
 
 FUSION, DEM = PublishedSystem.FUSION, PublishedSystem.DEM
@@ -83,6 +87,24 @@ def test_a_file_that_is_too_large_does_not_ship_and_neither_do_too_many(folder):
     assert f"dem-synthetic-1 has {shipping.MOST_BYTES + 1:,} bytes" in shipping.problems(folder)[0]
     os.truncate(path, shipping.MOST_TOGETHER_BYTES)
     assert "together" in shipping.problems(folder)[-1]
+
+
+def test_shipped_weights_answer_beside_the_measurements_and_change_none(tmp_path):
+    for system in ANSWERING:
+        weights(system, tmp_path, name=f"{system.value}-synthetic-1", datasets=("synthetic",))
+    video = write(tmp_path / "v.mp4", moving(36))
+    asked = [Wanted(system, shipped(tmp_path).get(system)) for system in ANSWERING]
+    alone, beside = numbers(analyse(video)), numbers(analyse(video, systems=asked))
+    said = beside["details"].pop("systems")
+    assert [(one["system"], one["experimental"]) for one in said] == [(system.value, True) for system in ANSWERING]
+    for one in said:
+        assert one["answers"], one["reason"]
+        card = shipped(tmp_path)[PublishedSystem(one["system"])].card
+        assert one["weights"] == {"id": card["id"], "sha256": card["sha256"], "training_data": "synthetic"}
+    assert (beside.pop("severity_level")["origin"], beside.pop("palsy")["origin"]) == ("synthetic", "synthetic")
+    assert alone["details"].pop("systems") == []
+    assert (alone.pop("severity_level"), alone.pop("palsy")) == (None, None)
+    assert beside == alone
 
 
 def test_what_is_shipped_is_chosen_like_any_other_weights(folder):
