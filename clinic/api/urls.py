@@ -4,7 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-from clinic.api import grades, views
+from clinic.api import correspondence, grades, views
 
 router = SimpleRouter()
 router.register("patients", views.PatientViewSet, basename="patient")
@@ -14,6 +14,8 @@ router.register("videos", views.VideoViewSet, basename="video")
 router.register("runs", views.RunViewSet, basename="run")
 router.register("assessments", views.AssessmentViewSet, basename="assessment")
 router.register("grades", grades.GradeViewSet, basename="grade")
+router.register("notes", correspondence.NoteViewSet, basename="note")
+router.register("messages", correspondence.MessageViewSet, basename="message")
 
 session_record = grades.SessionRecord.as_view()
 urlpatterns = [

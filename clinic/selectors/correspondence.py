@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from clinic.models import FollowUp, Message, MessageRead, Note, NoteVersion, Patient, Release, Session, User
 
@@ -24,6 +24,7 @@ class Wording:
 @dataclass(frozen=True, slots=True)
 class NoteLine:
     pk: UUID
+    patient: UUID
     author: str
     at: datetime
     text: str
@@ -38,6 +39,7 @@ class Letter:
     """One message of the thread."""
 
     pk: UUID
+    patient: UUID
     author: str
     from_patient: bool
     is_own_side: bool
@@ -90,29 +92,39 @@ def desk(*, patient: Patient, user: User) -> Desk:
     )
 
 
-def notes(*, patient: Patient, user: User) -> tuple[NoteLine, ...]:
+def note_rows(user: User) -> QuerySet[Note]:
+    """Notes that this person may read, with what `note_line` needs of each."""
     versions = Prefetch("versions", NoteVersion.objects.select_related("author").order_by("-created_at"))
-    rows = Note.objects.readable_by(user).filter(patient=patient).select_related("author", "struck_by")
-    return tuple(_note(row, user) for row in rows.prefetch_related(versions).order_by("-created_at")[:MOST])
+    rows = Note.objects.readable_by(user).select_related("patient", "author", "struck_by")
+    return rows.prefetch_related(versions)
+
+
+def message_rows(user: User) -> QuerySet[Message]:
+    """Messages that this person may read, with what `letter` needs of each."""
+    reads = Prefetch("reads", MessageRead.objects.select_related("reader").order_by("created_at"))
+    return Message.objects.readable_by(user).select_related("patient", "author").prefetch_related(reads)
+
+
+def notes(*, patient: Patient, user: User) -> tuple[NoteLine, ...]:
+    rows = note_rows(user).filter(patient=patient).order_by("-created_at")
+    return tuple(note_line(row, user) for row in rows[:MOST])
 
 
 def thread(*, patient: Patient, user: User) -> tuple[Letter, ...]:
-    reads = Prefetch("reads", MessageRead.objects.select_related("reader").order_by("created_at"))
-    rows = Message.objects.readable_by(user).filter(patient=patient).select_related("author").prefetch_related(reads)
-    newest = list(rows.order_by("-created_at")[:MOST])
-    is_patient = patient.user_id == user.pk
-    return tuple(_letter(row, user, is_patient=is_patient) for row in reversed(newest))
+    newest = message_rows(user).filter(patient=patient).order_by("-created_at")[:MOST]
+    return tuple(letter(row, user) for row in reversed(newest))
 
 
 def unread_count(*, user: User) -> int:
     return Message.objects.unread_by(user).distinct().count()
 
 
-def _note(row: Note, user: User) -> NoteLine:
+def note_line(row: Note, user: User) -> NoteLine:
     wordings = [Wording(_name(v.author), v.created_at, v.text) for v in row.versions.all()]
     struck = Wording(_name(row.struck_by), row.struck_at, row.struck_because) if row.struck_at else None
     return NoteLine(
         pk=row.pk,
+        patient=row.patient_id,
         author=_name(row.author),
         at=row.created_at,
         text=wordings[0].text,
@@ -123,11 +135,13 @@ def _note(row: Note, user: User) -> NoteLine:
     )
 
 
-def _letter(row: Message, user: User, *, is_patient: bool) -> Letter:
+def letter(row: Message, user: User) -> Letter:
+    is_patient = row.patient.user_id == user.pk
     own_side = row.from_patient == is_patient
     reads = [read for read in row.reads.all() if read.reader_id != row.author_id]
     return Letter(
         pk=row.pk,
+        patient=row.patient_id,
         author=_name(row.author),
         from_patient=row.from_patient,
         is_own_side=own_side,

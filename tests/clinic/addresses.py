@@ -44,6 +44,7 @@ def _candidates(name: str, cast: Cast, case: Case) -> list[dict[str, Any]]:
         "note-new": cast.patient,
         "note": case.note,
         "message": cast.patient,
+        "message-detail": case.message,
         "filter": case.saved_filter,
         "my-session": case.session,
         "questionnaire-new": cast.patient,

@@ -17,6 +17,7 @@ from django.urls import reverse
 from clinic.models import User, Video
 from tests.clinic import factories as make
 from tests.clinic.addresses import address, every_name
+from tests.clinic.api_access import API_ACCESS, api_data
 from tests.clinic.cast import Case, Cast
 from tests.clinic.tensors import uploads
 
@@ -180,32 +181,7 @@ ACCESS: list[tuple[Any, ...]] = [
     ("account_reset_password_from_key", "post", 200, 200, 200, 200, 200, 200, 200, 200),
     ("account_reset_password_from_key_done", "get", 200, 200, 200, 200, 200, 200, 200, 200),
     ("healthz", "get",                200, 200, 200, 200, 200, 200, 200, 200),
-    # API
-    ("api-schema", "get",             401, 200, 200, 200, 200, 200, 200, 200),
-    ("api-docs", "get",               401, 200, 200, 200, 200, 200, 200, 200),
-    ("api:patient-list", "get",       401, 200, 200, 200, 200, 200, 200, 200),
-    ("api:patient-list", "post",      401, 400, 400, 201, 400, 400, 201, 400),
-    ("api:patient-detail", "get",     401, 200, 404, 200, 404, 404, 200, 404),
-    ("api:patient-fhir", "get",       401, 403, 404, 200, 404, 404, 200, 404),
-    ("api:patient-detail", "patch",   401, 403, 404, 200, 404, 404, 200, 404),
-    ("api:episode-list", "get",       401, 200, 200, 200, 200, 200, 200, 200),
-    ("api:episode-list", "post",      401, 400, 400, 201, 400, 400, 201, 400),
-    ("api:episode-detail", "get",     401, 200, 404, 200, 404, 404, 200, 404),
-    ("api:episode-detail", "patch",   401, 403, 404, 200, 404, 404, 200, 404),
-    ("api:session-list", "get",       401, 200, 200, 200, 200, 200, 200, 200),
-    ("api:session-detail", "get",     401, 200, 404, 200, 404, 404, 200, 404),
-    ("api:session-review", "post",    401, 403, 404, 200, 404, 404, 403, 404),
-    ("api:video-list", "get",         401, 200, 200, 200, 200, 200, 200, 200),
-    ("api:video-list", "post",        401, 201, 400, 201, 400, 400, 201, 400),
-    ("api:video-detail", "get",       401, 200, 404, 200, 404, 404, 200, 404),
-    ("api:run-list", "get",           401, 200, 200, 200, 200, 200, 200, 200),
-    ("api:run-detail", "get",         401, 200, 404, 200, 404, 404, 200, 404),
-    ("api:run-retry", "post",         401, 403, 404, 409, 404, 404, 409, 404),  # 409: a finished run is not retried
-    ("api:grade-list", "get",         401, 200, 200, 200, 200, 200, 200, 200),
-    ("api:grade-detail", "get",       401, 404, 404, 200, 404, 404, 200, 404),
-    ("api:session-record", "get",     401, 403, 404, 200, 404, 404, 200, 404),
-    ("api:assessment-list", "get",    401, 200, 200, 200, 200, 200, 200, 200),
-    ("api:assessment-detail", "get",  401, 404, 404, 200, 404, 404, 200, 404),
+    *API_ACCESS,
 ]
 # fmt: on
 
@@ -247,11 +223,7 @@ def data(name: str, cast: Cast) -> dict[str, Any]:
         "system-switch": {"system": "dem", "is_on": "no"},
         "shipped-switch": {"system": "dem", "uses": "no"},
         "invitation-accept": {"name": "N", "password": make.PASSWORD, "again": make.PASSWORD},
-        "api:patient-list": {"name": "New", "record_number": "N-1", "care_teams": [str(cast.team.pk)]},
-        "api:patient-detail": {"name": "Anna A."},
-        "api:episode-list": {"patient": patient, "side": "left", "onset_date": "2026-01-01", "cause": "bell"},
-        "api:episode-detail": {"note": "seen"},
-        "api:video-list": {"patient": patient, "file": make.upload()},
+        **api_data(cast),
     }
     return bodies.get(name, {})
 
@@ -360,6 +332,8 @@ def test_staff_can_open_every_page_of_djangos_administration(
         ("api:video-list", lambda cast, case: case.video),
         ("api:run-list", lambda cast, case: case.run),
         ("api:assessment-list", lambda cast, case: case.assessment),
+        ("api:note-list", lambda cast, case: case.note),
+        ("api:message-list", lambda cast, case: case.message),
     ],
 )
 def test_lists_hold_exactly_what_one_may_see(
@@ -373,7 +347,9 @@ def test_lists_hold_exactly_what_one_may_see(
     for role in ROLES[1:]:
         rows = as_user(cast.user(role)).get(reverse(name)).json()["results"]
         seen[role] = str(of(cast, case).pk) in {row["id"] for row in rows}
-    may = {"patient", "clinician", "administrator"} - ({"patient"} if name == "api:assessment-list" else set())
+    not_for = {"api:assessment-list": {"patient"}, "api:note-list": {"patient", "administrator"}}
+    not_for["api:message-list"] = {"administrator"}
+    may = {"patient", "clinician", "administrator"} - not_for.get(name, set())
     assert seen == {role: role in may for role in ROLES[1:]}
 
 

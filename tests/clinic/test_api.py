@@ -285,7 +285,7 @@ def test_hostile_json_is_400(body: str, cast: Cast, as_user: AsUser) -> None:
 @pytest.mark.parametrize("key", ["x", "0", "-1", "1%20or%201=1", "00000000-0000-0000-0000-000000000000", "a" * 3000])
 def test_hostile_id_is_404(key: str, cast: Cast, as_user: AsUser) -> None:
     client = as_user(cast.clinician)
-    for rows in ("patients", "episodes", "sessions", "videos", "runs", "assessments"):
+    for rows in ("patients", "episodes", "sessions", "videos", "runs", "assessments", "notes", "messages"):
         assert client.get(f"{V1}/{rows}/{key}/").status_code == 404
 
 
@@ -295,7 +295,7 @@ def test_description_is_complete_and_without_warnings() -> None:
     described = json.loads(out.getvalue())
     nouns = {path.removeprefix("/api/v1/").split("/")[0] for path in described["paths"] if path.startswith("/api/v1/")}
     served = {name.removeprefix("api:") for name in every_name() if name.startswith("api:")}
-    assert {"patients", "episodes", "sessions", "videos", "runs", "assessments", "grades"} <= nouns
+    assert {"patients", "episodes", "sessions", "videos", "runs", "assessments", "grades", "notes", "messages"} <= nouns
     assert {noun for noun in nouns if f"{noun.rstrip('s')}-list" not in served} == set()
     upload = described["paths"]["/api/v1/videos/"]["post"]
     assert list(upload["requestBody"]["content"]) == ["multipart/form-data"]
