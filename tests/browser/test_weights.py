@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from pytest_django import Settings
 
 from analysis.contracts import PublishedSystem, SystemAnswer, SystemResult, WeightsUsed
 from clinic.models import TrialRecording, WeightsFile
@@ -89,6 +91,52 @@ def test_a_system_is_switched_off_and_on_again(cast: Cast, log_in: LogIn) -> Non
     expect(page.get_by_text("Switched off from the next analysis on.")).to_be_visible()
     page.get_by_role("button", name="Switch on PHCNN-LSTM").click()
     expect(page.get_by_role("button", name="Switch off PHCNN-LSTM")).to_be_visible()
+
+
+@pytest.fixture
+def came_along(settings: Settings, tmp_path: Path) -> Path:
+    """The folder that ships, with small weights of the fusion model and of the face model."""
+    settings.SHIPPED_WEIGHTS = folder = tmp_path / "shipped"
+    folder.mkdir()
+    written(PublishedSystem.FUSION, folder, name="fusion-synthetic-1", datasets=("synthetic",))
+    written(PublishedSystem.INTEGRATED, folder, name="faces-synthetic-1", datasets=("synthetic",), only=("fan",))
+    return folder
+
+
+def test_shipped_weights_are_read_switched_off_and_on_again_by_keyboard(
+    cast: Cast, log_in: LogIn, picture: Picture, came_along: Path
+) -> None:
+    for size in (PHONE, DESKTOP):
+        page = log_in(cast.administrator, size)
+        page.goto("/administration/weights/")
+        fusion = page.locator("section", has=page.get_by_role("heading", name="Multimodal fusion"))
+        expect(fusion.get_by_text("Runs, experimental")).to_be_visible()
+        expect(fusion.get_by_text("In use unless others are approved.")).to_be_visible()
+        fits_and_is_accessible(page)
+        picture(page, "weights-shipped-list")
+        fusion.get_by_role("button", name="Do not use them for Multimodal fusion").press("Enter")
+        expect(page.get_by_text("They are not used any more.")).to_be_visible()
+        expect(fusion.get_by_text("You have switched them off.")).to_be_visible()
+        expect(fusion.get_by_text("No approved weights", exact=True)).to_be_visible()
+        fits_and_is_accessible(page)
+        fusion.get_by_role("link", name="fusion-synthetic-1").press("Enter")
+        expect(page.get_by_text("Trained on synthetic faces.")).to_be_visible()
+        expect(page.get_by_text("Nobody in this clinic has approved them")).to_be_visible()
+        fits_and_is_accessible(page)
+        picture(page, "weights-shipped")
+        page.get_by_role("button", name="Use them for Multimodal fusion").press("Enter")
+        expect(page.get_by_text("They are used from the next analysis on")).to_be_visible()
+        expect(fusion.get_by_text("Runs, experimental")).to_be_visible()
+
+
+def test_the_face_score_is_switched_on_by_hand(cast: Cast, log_in: LogIn, came_along: Path) -> None:
+    page = log_in(cast.administrator)
+    page.goto("/administration/weights/")
+    faces = page.locator("section", has=page.get_by_role("heading", name="Integrated Deep Model"))
+    expect(faces.get_by_text("Switched off", exact=True)).to_be_visible()
+    expect(faces.get_by_text("In use once the system is switched on")).to_be_visible()
+    page.get_by_role("button", name="Switch on Integrated Deep Model").click()
+    expect(faces.get_by_text("Runs, experimental")).to_be_visible()
 
 
 def test_pages_of_the_registry_and_what_systems_say_fit_every_width(
