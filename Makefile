@@ -48,7 +48,7 @@ UV_COMPILE := .tools/bin/uv pip compile -q --universal --python-version 3.11 --g
     --no-header --override requirements/overrides.txt
 requirements: environment
 	$(UV_COMPILE) requirements/test.in -o requirements/test.txt
-	for set in web light base; do \
+	for set in web light base rendering; do \
 	    $(UV_COMPILE) -c requirements/test.txt requirements/$$set.in -o requirements/$$set.txt || exit 1; done
 	for set in uv node; do $(UV_COMPILE) requirements/$$set.in -o requirements/$$set.txt || exit 1; done
 
