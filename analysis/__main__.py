@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "report": Command("analysis.commands.report", "measure one video"),
     "bench": Command("analysis.commands.bench", "compare speeds on this machine"),
     "puppet": Command("analysis.synthetic.command", "make synthetic videos with known truth"),
+    "rendered": Command("analysis.synthetic.rendered.command", "render synthetic subjects with known truth"),
     "evaluate": Command("analysis.evaluation.command", "compare reports with the truth; or judge a trained system"),
     "train": Command("analysis.training.command", "train and test a published system"),
     "export": Command("analysis.training.export", "make weights and their card from a training run"),

@@ -28,7 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     what.add_argument("--spec", type=Path, metavar="FILE", help="one specification, or a list of them, as JSON")
     parser.add_argument("--seed", type=int, default=1, help="of the random patients (default 1)")
     parser.add_argument("--seconds", type=float, help="about how long each video shall be (default 14-17)")
-    parser.add_argument("--size", type=_size, default=(640, 480), metavar="WxH", help="pixels (default 640x480)")
+    parser.add_argument("--size", type=size_of, default=(640, 480), metavar="WxH", help="pixels (default 640x480)")
     parser.add_argument("--fps", type=int, default=25, help="frames per second (default 25)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=run)
@@ -100,7 +100,8 @@ def _lasting(spec: PatientSpec, seconds: float | None, fps: int) -> PatientSpec:
     return replace(spec, pace=spec.pace * seconds / float(perform(spec, fps).acts[-1].end_s))
 
 
-def _size(text: str) -> tuple[int, int]:
+def size_of(text: str) -> tuple[int, int]:
+    """WIDTHxHEIGHT of the command line."""
     try:
         width, height = (int(part) for part in text.lower().split("x"))
     except ValueError as error:
