@@ -37,7 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--cache", type=Path, metavar="DIR", help="keep face tracks here and read them from here")
     parser.add_argument("--reports", type=Path, metavar="DIR", help="write one seventh.report/1 per video here")
     parser.add_argument("--fit", nargs="*", metavar="SET:TRACKS", help="more sets to fit the held-out models on")
-    parser.add_argument("--folds", type=int, default=4, help="groups of subjects that are held out together (4)")
+    parser.add_argument("--folds", type=int, help="groups of subjects that are held out together (default: each alone)")
     parser.add_argument("--readme", action="store_true", help=f"write the tables into {README.name} of the package")
     parser.set_defaults(run=run)
     return parser
@@ -113,12 +113,13 @@ def held_out(args: argparse.Namespace, truths: Sequence[Truth], tracks: Mapping[
     own = [v for v in (fit.prepared(t, tracks[t.video_id]) for t in truths if not t.photographic) if v is not None]
     subjects = sorted({t.subject_id for t in truths if not t.photographic})
     found: Reports = {t.video_id: None for t in truths}
-    for k in range(args.folds):
-        judged = set(subjects[k :: args.folds])
+    folds = min(args.folds or len(subjects), len(subjects))
+    for k in range(folds):
+        judged = set(subjects[k::folds])
         models = fit.fit_models(more + [v for v in own if v.truth.subject_id not in judged])
         here = {t.video_id for t in truths if t.subject_id in judged or (t.photographic and k == 0)}
         found |= reports({name: track for name, track in tracks.items() if name in here}, models)
-        sys.stderr.write(f"held out {k + 1}/{args.folds}\n")
+        sys.stderr.write(f"held out {k + 1}/{folds}\n")
     return found
 
 

@@ -1,16 +1,18 @@
 """Reports against the truth."""
 
+import argparse
 import copy
 import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from analysis.contracts import AU_NAMES
-from analysis.evaluation import page
+from analysis.evaluation import command, fit, page
 from analysis.evaluation.repeatability import error_table
 from analysis.evaluation.score import macro_f1, score
 from analysis.evaluation.tracks import load_track, save_track
@@ -184,3 +186,24 @@ def imperfect(truth: Truth, number: int) -> dict:
         "house_brackmann": {"grade": 1 + number},
         "segments": segments,
     }
+
+
+@pytest.mark.parametrize("folds", [None, 2])
+def test_nobody_is_judged_by_models_fitted_on_them(folds, monkeypatch):
+    people = [("a1", "a"), ("a2", "a"), ("b1", "b"), ("c1", "c")]
+    truths = [truth_of(name, "left", 3, 0.5, subject_id=who) for name, who in people]
+    truths.append(truth_of("photo", "left", 3, 0.5, condition="puppet"))
+    ready = SimpleNamespace
+    monkeypatch.setattr(fit, "prepared", lambda truth, track: ready(truth=truth))
+    monkeypatch.setattr(fit, "read", lambda sets: [ready(truth=truth_of("other", "left", 3, 0.5))])
+    monkeypatch.setattr(fit, "fit_models", lambda videos: {v.truth.video_id for v in videos})
+    monkeypatch.setattr(command, "report_of", lambda track, models: {"fitted_on": models})
+    asked = argparse.Namespace(fit=["SET:TRACKS"], folds=folds)
+    found = command.held_out(asked, truths, {t.video_id: object() for t in truths})
+    assert found.keys() == {t.video_id for t in truths}
+    for truth in truths:
+        same = {t.video_id for t in truths if t.subject_id == truth.subject_id}
+        assert not found[truth.video_id]["fitted_on"] & (same | {"photo"})
+        assert "other" in found[truth.video_id]["fitted_on"]
+    if folds is None:
+        assert found["b1"]["fitted_on"] == {"a1", "a2", "c1", "other"}
