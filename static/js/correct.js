@@ -1,16 +1,12 @@
-// Correcting a measurement: points on a still frame by mouse, finger or keyboard, times from the video, undo and redo.
-// Without script exercises and rest can still be typed and sent; only points need a script.
+// Correcting a measurement: which frames are shown with their points (`faceplate.js`), times from the video, undo and
+// redo. Without script exercises and rest can still be typed and sent; only points need a script.
 "use strict";
 
 (() => {
-  const SVG = "http://www.w3.org/2000/svg";
   const form = document.getElementById("correct-form");
   if (!form) return;
   const start = JSON.parse(document.getElementById("correct-start").textContent);
-  const video = document.getElementById("correct-video");
-  const svg = form.querySelector("[data-stage]");
   const list = form.querySelector("[data-frame-list]");
-  const told = form.querySelector("[data-told]");
   const wait = form.querySelector("[data-wait]");
   const FIELDS = ["rest_s", "exercise", "start_s", "apex_s", "end_s", "counts", "reason"];
   const NEAR_S = 0.021; // frames this near to each other are one
@@ -19,9 +15,6 @@
   let moved = []; // [{time_s, points: {index: [x, y]}}]
   let frames = []; // what can be chosen: [{asked_s, label}]
   let shown = null; // asked_s of the frame on the stage
-  let chosen = null; // index of the point that has the focus
-  let hasFace = false; // whether the stage has been brought to the face
-  let view = { x: 0, y: 0, width: start.width, height: start.height };
   let past = [];
   let future = [];
 
@@ -93,10 +86,10 @@
         button.textContent = count ? `${frame.label} · ${count} moved` : frame.label;
         button.addEventListener("click", () => {
           shown = frame.asked_s;
-          chosen = null;
+          plate.chosen = null;
           drawList();
           drawStage();
-          seek(frame.asked_s);
+          deck.goTo(frame.asked_s);
         });
         return button;
       }),
@@ -141,9 +134,8 @@
   const shiftsOf = (asked) => movedFrame(asked)?.points ?? {};
   const placeOf = (index) => shiftsOf(shown)[index] ?? detected.get(key(shown))?.points[index];
 
-  function put(index, [x, y]) {
-    const place = [Math.min(Math.max(x, 0), start.width), Math.min(Math.max(y, 0), start.height)];
-    movedFrame(shown, true).points[index] = place.map((v) => Math.round(v * 100) / 100);
+  function put(index, place) {
+    movedFrame(shown, true).points[index] = place;
     if (shown === frames[0].asked_s && form.elements.rest_s.value === "") fixRest();
     drawStage();
   }
@@ -171,102 +163,20 @@
     Object.entries(start.names[side]).map(([index, name]) => ({ index, side, name })),
   );
 
-  function words({ index, side, name }) {
-    const [x, y] = placeOf(index);
-    const where = side === "midline" ? "Middle" : side === "left" ? "Left" : "Right";
-    const state = index in shiftsOf(shown) ? "moved" : "as detected";
-    return `${where}: ${name}; ${Math.round(x)}, ${Math.round(y)}; ${state}`;
-  }
+  const plate = new Faceplates.Faceplate(form.querySelector("[data-stage]"), { width: start.width, height: start.height }, POINTS, {
+    placeOf: (index) => (shown === null ? undefined : placeOf(index)),
+    isMoved: (index) => index in shiftsOf(shown),
+    put,
+    putBack,
+    settle,
+    tell: (words) => (form.querySelector("[data-told]").textContent = words),
+  });
 
   function drawStage() {
     const frame = shown === null ? null : detected.get(key(shown));
-    setView();
     wait.textContent = frame?.picture ? "" : frame?.is_refused ? "This frame cannot be shown." : "The picture is being made …";
-    if (!frame) return svg.replaceChildren();
-    const parts = [];
-    if (frame.picture) parts.push(node("image", { href: frame.picture, width: start.width, height: start.height }));
-    if (!hasFace) showFace(Object.values(frame.points));
-    const size = Math.max(view.width / Math.max(svg.clientWidth, 1), view.height / Math.max(svg.clientHeight, 1));
-    for (const point of POINTS) {
-      if (placeOf(point.index)) parts.push(drawPoint(point, frame, size));
-    }
-    const focused = chosen;
-    svg.replaceChildren(...parts);
-    if (focused !== null) svg.querySelector(`[data-point="${focused}"]`)?.focus({ preventScroll: true });
-    form.querySelector('[data-do="reset"]').disabled = !Object.keys(shiftsOf(shown)).length;
-  }
-
-  function drawPoint(point, frame, size) {
-    const [x, y] = placeOf(point.index);
-    const isMoved = point.index in shiftsOf(shown);
-    const group = node("g", { class: `pt pt--${point.side}${isMoved ? " is-moved" : ""}`, tabindex: "0", role: "button" });
-    group.dataset.point = point.index;
-    group.setAttribute("aria-label", words(point));
-    if (isMoved && frame.points[point.index]) {
-      const [fromX, fromY] = frame.points[point.index];
-      group.append(node("line", { x1: fromX, y1: fromY, x2: x, y2: y, class: "pt__way" }));
-    }
-    group.append(node("circle", { cx: x, cy: y, r: 11 * size, class: "pt__hit" }));
-    group.append(node("circle", { cx: x, cy: y, r: 4.5 * size, class: "pt__dot" }));
-    group.addEventListener("focus", () => {
-      chosen = point.index;
-      told.textContent = words(point);
-    });
-    group.addEventListener("blur", () => (chosen = chosen === point.index && svg.contains(group) ? null : chosen));
-    return group;
-  }
-
-  function node(name, attributes) {
-    const made = document.createElementNS(SVG, name);
-    for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
-    return made;
-  }
-
-  function inPicture(event) {
-    const place = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
-    return [place.x, place.y];
-  }
-
-  // --- dragging: a point, or the zoomed picture itself ---
-
-  let drag = null;
-
-  svg.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    const index = event.target.closest("[data-point]")?.dataset.point ?? null;
-    const at = inPicture(event);
-    if (index !== null) {
-      const [x, y] = placeOf(index);
-      drag = { index, off: [x - at[0], y - at[1]] };
-      chosen = index;
-    } else if (view.width < start.width) drag = { at };
-    if (!drag) return;
-    event.preventDefault();
-    svg.setPointerCapture(event.pointerId);
-  });
-
-  svg.addEventListener("pointermove", (event) => {
-    if (!drag) return;
-    const [x, y] = inPicture(event);
-    if (drag.index !== undefined) {
-      drag.hasMoved = true;
-      put(drag.index, [x + drag.off[0], y + drag.off[1]]);
-      tellPoint(drag.index);
-    } else {
-      view.x += drag.at[0] - x;
-      view.y += drag.at[1] - y;
-      setView();
-    }
-  });
-
-  for (const name of ["pointerup", "pointercancel"]) {
-    svg.addEventListener(name, () => {
-      const done = drag;
-      drag = null;
-      if (!done || done.index === undefined) return;
-      svg.querySelector(`[data-point="${done.index}"]`)?.focus({ preventScroll: true });
-      if (done.hasMoved) settle();
-    });
+    form.querySelector('[data-do="reset"]').disabled = !frame || !Object.keys(shiftsOf(shown)).length;
+    plate.show(frame);
   }
 
   function settle() {
@@ -274,77 +184,20 @@
     remember();
   }
 
-  function tellPoint(index) {
-    told.textContent = words(POINTS.find((point) => point.index === index));
-  }
-
-  // --- keyboard ---
-
-  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-
-  svg.addEventListener("keydown", (event) => {
-    const index = event.target.closest("[data-point]")?.dataset.point;
-    if (index === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    const way = ARROWS[event.key];
-    if (way) {
-      const by = event.shiftKey ? 5 : 1;
-      const [x, y] = placeOf(index);
-      put(index, [x + way[0] * by, y + way[1] * by]);
-      settle();
-    } else if (event.key === "Delete" || event.key === "Backspace") putBack(index);
-    else if (event.key === "+" || event.key === "=") zoom(1.5);
-    else if (event.key === "-") zoom(1 / 1.5);
-    else return;
-    event.preventDefault();
-    tellPoint(index);
-  });
-
   form.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target.matches("textarea")) return;
     event.preventDefault();
     event.shiftKey ? travel(future, past) : travel(past, future);
   });
 
-  // --- zoom ---
-
-  function setView() {
-    view.x = Math.min(Math.max(view.x, 0), start.width - view.width);
-    view.y = Math.min(Math.max(view.y, 0), start.height - view.height);
-    svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
-  }
-
-  /** At first the stage shows the face, with a margin. */
-  function showFace(places) {
-    if (!places.length) return;
-    hasFace = true;
-    const [xs, ys] = [0, 1].map((axis) => places.map((place) => place[axis]));
-    const [width, height] = [xs, ys].map((values) => Math.max(...values) - Math.min(...values));
-    const factor = Math.min(Math.max(Math.min(start.width / (width * 1.6), start.height / (height * 1.6)), 1), 12);
-    view.width = start.width / factor;
-    view.height = start.height / factor;
-    view.x = (Math.max(...xs) + Math.min(...xs) - view.width) / 2;
-    view.y = (Math.max(...ys) + Math.min(...ys) - view.height) / 2;
-    setView();
-  }
-
-  function zoom(by) {
-    const [x, y] = (chosen !== null && placeOf(chosen)) || [view.x + view.width / 2, view.y + view.height / 2];
-    const factor = Math.min(Math.max((start.width / view.width) * by, 1), 12);
-    view.width = start.width / factor;
-    view.height = start.height / factor;
-    view.x = x - view.width / 2;
-    view.y = y - view.height / 2;
-    drawStage();
-  }
-
   // --- buttons, fields, video ---
 
   const DO = {
     undo: () => travel(past, future),
     redo: () => travel(future, past),
-    in: () => zoom(1.5),
-    out: () => zoom(1 / 1.5),
-    fit: () => zoom(1e-6),
+    in: () => plate.zoom(Faceplates.STEP),
+    out: () => plate.zoom(1 / Faceplates.STEP),
+    fit: () => plate.zoom(1e-6),
     reset: () => {
       moved = moved.filter((one) => one !== movedFrame(shown));
       drawStage();
@@ -356,14 +209,14 @@
     const button = event.target.closest("button");
     if (!button) return;
     if (button.dataset.do) DO[button.dataset.do]();
-    if (button.dataset.step) seek(video.currentTime + Number(button.dataset.step) / 30);
+    if (button.dataset.step) deck.step(Number(button.dataset.step));
     if (button.dataset.nowInto) takeNow(button);
   });
 
   function takeNow(button) {
     const place = button.closest("[data-segment], .rest-field");
     const field = place.querySelector(`[name="${button.dataset.nowInto}"]`);
-    field.value = video.currentTime.toFixed(2);
+    field.value = deck.time.toFixed(2);
     field.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
@@ -382,13 +235,20 @@
     row.querySelector('[name="reason"]').required = isOut;
   }
 
-  function seek(time) {
-    video.pause();
-    video.currentTime = Math.max(time, 0);
-  }
+  const now = form.querySelector("[data-now]");
+  const deck = new Frames.Deck(document.getElementById("correct-video"), {
+    tell: (time) => (now.textContent = `${time.toFixed(2)} s`),
+  });
 
-  for (const name of ["timeupdate", "seeked"]) {
-    video.addEventListener(name, () => (form.querySelector("[data-now]").textContent = `${video.currentTime.toFixed(2)} s`));
+  /** The real times of the frames; until they are there, and where they are not known, steps are guessed. */
+  async function learnTimes() {
+    if (!form.dataset.times) return;
+    try {
+      const answer = await fetch(form.dataset.times);
+      if (answer.ok) deck.setTimes((await answer.json()).frames_s);
+    } catch {
+      // no network just now: everything else works
+    }
   }
 
   form.addEventListener("submit", () => {
@@ -406,5 +266,5 @@
   past = [snapshot()];
   listFrames();
   for (const row of form.querySelectorAll("[data-segment]")) paint(row);
-  new ResizeObserver(() => drawStage()).observe(svg);
+  learnTimes();
 })();

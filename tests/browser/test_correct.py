@@ -15,7 +15,8 @@ from clinic.services import runs
 from tasks.analyse import analyse_video
 from tasks.stills import make_stills
 from tests.analysis.puppets import puppet_clip
-from tests.browser.conftest import PHONE, LogIn
+from tests.browser import recordings
+from tests.browser.conftest import DESKTOP, PHONE, TABLET, LogIn
 from tests.browser.test_grading import fits_and_is_accessible
 from tests.clinic import factories as make
 from tests.clinic.cast import Cast
@@ -118,3 +119,29 @@ def test_page_fits_a_phone_and_a_repetition_can_be_left_out(
     expect(page.get_by_text("The video is being measured anew with it.")).to_be_visible()
     [left_out] = [s for s in Correction.objects.get().content["segments"] if not s["valid"]]
     assert left_out["reason"] == "Hand over the face"
+
+
+@pytest.mark.parametrize("size", [TABLET, DESKTOP])
+def test_now_takes_the_very_frame_that_is_seen_beside_the_exercise(
+    size: tuple[int, int], cast: Cast, log_in: LogIn
+) -> None:
+    """Frames lie unevenly in time, and the video is still there where the last of many exercises is put right."""
+    times = recordings.uneven(90)
+    ends = [0.3 * k for k in range(1, 9)]
+    made: Session = make.SessionFactory(patient=cast.patient, episode=make.EpisodeFactory(patient=cast.patient))
+    recordings.record(made, times, [recordings.smile(end - 0.3, end - 0.15, end) for end in ends])
+    page = log_in(cast.clinician, size)
+    with page.expect_response("**/landmarks.json"):
+        page.goto(f"/sessions/{made.pk}/correct/")
+    video, last = page.locator("#correct-video"), page.locator("[data-segment]").nth(len(ends) - 1)
+    expect(page.locator("[data-now]")).to_have_text("0.00 s")
+    for _ in range(3):
+        page.get_by_role("button", name="Frame", exact=True).last.click()
+    expect(page.locator("[data-now]")).to_have_text(f"{times[3]:.2f} s")
+    page.wait_for_function("() => !document.getElementById('correct-video').seeking")
+    assert recordings.frame_on_screen(video) == 3
+    last.scroll_into_view_if_needed()
+    last.get_by_role("button", name="End of exercise 8: now").click()
+    expect(last.get_by_label("End", exact=True)).to_have_value(f"{times[3]:.2f}")
+    expect(video).to_be_in_viewport(ratio=0.9)
+    fits_and_is_accessible(page)
