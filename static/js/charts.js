@@ -5,6 +5,7 @@
 const Charts = (() => {
   const touch = window.matchMedia("(pointer: coarse)");
   const CONFIG = { displaylogo: false, responsive: true, scrollZoom: false, doubleClick: "reset" };
+  const DARK = window.matchMedia("screen and (prefers-color-scheme: dark)"); // paper is never dark
   const BUTTONS = [["toImage", "resetScale2d"]];
 
   /** What a custom property is as a plain colour, whatever functions it is written with. */
@@ -133,9 +134,7 @@ const Charts = (() => {
     if (event.detail.elt.dataset?.drawn) Plotly.purge(event.detail.elt);
   });
   window.addEventListener("beforeprint", () => drawAll(document));
-  window
-    .matchMedia("(prefers-color-scheme: dark)")
-    .addEventListener("change", () => document.querySelectorAll("[data-drawn]").forEach(draw));
+  DARK.addEventListener("change", () => document.querySelectorAll("[data-drawn]").forEach(draw));
 
-  return { themed, show };
+  return { themed, show, DARK };
 })();

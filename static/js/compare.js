@@ -346,5 +346,5 @@ const Compare = (() => {
 
   document.addEventListener("DOMContentLoaded", start);
   window.addEventListener("resize", () => panels?.A && panels?.B && draw());
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => panels?.A && panels?.B && draw());
+  Charts.DARK.addEventListener("change", () => panels?.A && panels?.B && draw());
 })();

@@ -258,5 +258,5 @@ const Player = (() => {
   });
   document.addEventListener("htmx:afterSettle", start);
   window.addEventListener("resize", () => panel && box?.isConnected && draw());
-  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => panel && draw());
+  if (typeof Charts !== "undefined") Charts.DARK.addEventListener("change", () => panel && draw());
 })();

@@ -107,6 +107,8 @@ def test_charts_take_the_colours_of_the_theme(log_in: LogIn, cast: Cast, case: C
     dark = drawn(page, "grade").evaluate(colour)
     assert light != dark
     assert light.startswith("rgb")
+    page.emulate_media(color_scheme="dark", media="print")
+    page.wait_for_function(f"() => ({colour})(document.querySelector('[data-name=grade]')) === 'rgb(0, 0, 0)'")
 
 
 def test_charts_move_nothing_when_they_are_drawn(log_in: LogIn, cast: Cast, case: Case) -> None:
