@@ -19,7 +19,8 @@ WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=vendor /build/node_modules/plotly.js-cartesian-dist-min/plotly-cartesian.min.js static_vendor/plotly.min.js
 COPY manage.py docker/healthy.py ./
-COPY analysis/__init__.py analysis/contracts.py analysis/
+COPY analysis/__init__.py analysis/
+COPY analysis/contracts analysis/contracts
 # Cards of the weights that ship, not the weights: those are read by workers alone.
 COPY analysis/weights/shipped/README.md analysis/weights/shipped/*.toml analysis/weights/shipped/
 COPY clinic clinic
