@@ -36,7 +36,7 @@ class NoFaceModel(Exception):
 def load(
     folder: Path, parts: Mapping[str, tuple[int, int]] = PARTS, landmarks: tuple[int, ...] = VERTICES
 ) -> FaceModel:
-    """The face model of a folder; the first time, reading the .obj files takes about a minute.
+    """The face model of a folder; the first time, reading the .obj files takes 10 s of one core.
 
     Raises NoFaceModel when the folder holds none, or another one than `parts` and `landmarks` are of.
     """

@@ -39,7 +39,7 @@ _OPEN: Final = 0.95  # share that counts as all: nothing on a head is quite free
 def baked(model: FaceModel, folder: Path) -> Floats:
     """(V, 3) share of the surroundings seen with open eyes, shut eyes, open mouth.
 
-    Read from `folder` where it is kept; else baked (about a minute without a graphics card) and kept.
+    Read from `folder` where it is kept; else baked (10 s of one core without a graphics card) and kept.
     Raises NoGraphics without OpenGL, NoFaceModel when the kept file does not belong to this mesh.
     """
     path = files.kept(folder, files.OCCLUSION)

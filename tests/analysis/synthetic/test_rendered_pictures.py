@@ -52,7 +52,7 @@ def made(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("rendered")
     specs = folder / "specs.json"
     specs.write_text(json.dumps([spec_of(side).to_json() for side in SIDES]))
-    words = ["--spec", specs, "--size", "480x360", "--fps", 25, "--processes", 2, "--quiet"]
+    words = ["--spec", specs, "--size", "480x360", "--fps", 15, "--processes", 2, "--quiet"]
     assert main(["rendered", "--model", str(MODEL), "--out", str(folder / "set"), *map(str, words)]) == 0
     return folder / "set"
 
@@ -82,7 +82,7 @@ def moved(values: np.ndarray, truth: dict, name: str) -> np.ndarray:
     """(2,) change of a measure from rest to the apex of an exercise, left and right."""
     segment = next(s for s in truth["segments"] if s["name"] == name)
     apex = slice(int(segment["apex_start"] * truth["fps"]) + 2, int(segment["apex_end"] * truth["fps"]))
-    return np.median(values[apex], axis=0) - np.median(values[:12], axis=0)
+    return np.median(values[apex], axis=0) - np.median(values[:10], axis=0)
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -90,7 +90,7 @@ def test_facemesh_sees_the_healthy_eye_close_and_the_paralysed_one_stay_open(sid
     weak, well = SIDES[side]
     seen, truth = read(made, side)
     closing = moved(seen["eye_aperture"], truth, "eye_closure_gentle")
-    at_rest = np.median(seen["eye_aperture"][:12], axis=0)
+    at_rest = np.median(seen["eye_aperture"][:10], axis=0)
     assert closing[well] < -0.7 * at_rest[well]
     assert closing[weak] > -0.4 * at_rest[weak]
 
