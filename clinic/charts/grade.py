@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clinic.charts import bands, change, hands, style, timeline, words
+from clinic.charts.ground import Ground
 from clinic.charts.rows import Chart, Course, CoursePoint, Table
 
 LEAST_SHOWN = 0.03  # a grade less likely than this has no dot
@@ -12,45 +13,23 @@ LARGEST_DOT = 24  # pixels, probability 1
 
 
 def chart(course: Course) -> Chart:
-    axis = timeline.TimeAxis.of(course)
-    lanes = timeline.lane_count(axis, course.treatments)
-    height = timeline.COURSE_PX + lanes * timeline.LANE_PX
-    bottom = _bottom(height, lanes)
-    marks = list(timeline.breaks(axis, course.points, _origin))
-    treatments = timeline.treatment_traces(axis, course.treatments, "y2")
-    figure = style.figure(
-        style.with_legend(
-            [
-                *bands.recovery(axis, course.recovery, "hb_grade", "y", is_ordinal=True),
-                *_probabilities(axis, course.points),
-                *[_steps(axis, run) for run in timeline.stretches(course.points, _origin)],
-                *hands.traces(course, "house_brackmann", axis, "y"),
-                *_unmeasured(axis, course),
-                *treatments,
-            ],
-            hidden=[trace["name"] for trace in treatments],
-        ),
-        height=height,
-        meta=axis.meta,
-        margin={"l": 36, "r": 12, "t": timeline.TOP_PX, "b": timeline.BOTTOM_PX},
-        xaxis=axis.layout(anchor="free", position=0),
-        yaxis=_grades([bottom, 1]),
-        yaxis2={
-            "domain": [0, max(bottom - 0.02, 0)],
-            "range": [lanes - 0.5, -0.8],
-            "visible": False,
-            "fixedrange": True,
-        },
-        shapes=[*timeline.treatment_lines(axis, course.treatments, bottom), *[shape for shape, _ in marks]],
-        annotations=[annotation for _, annotation in marks],
-        hovermode="closest",
-        **style.LEGEND,
+    ground = Ground.of(course, _origin, row=2)
+    axis = ground.axis
+    figure = ground.figure(
+        [
+            *bands.recovery(axis, course.recovery, "hb_grade", "y", is_ordinal=True),
+            *_probabilities(axis, course.points),
+            *[_steps(axis, run) for run in timeline.stretches(course.points, _origin)],
+            *hands.traces(course, "house_brackmann", axis, "y"),
+            *_unmeasured(axis, course),
+        ],
+        yaxis=_grades([ground.bottom, 1]),
     )
     return Chart(
         key="grade",
         title="House-Brackmann grade",
-        figure=style.plain(figure),
-        height=height,
+        figure=figure,
+        height=ground.height,
         summary=_summary(course),
         table=hands.with_column(_table(course), course, "house_brackmann"),
         notes=(
@@ -64,11 +43,6 @@ def chart(course: Course) -> Chart:
 
 def _origin(point: CoursePoint) -> str:
     return point.grade_origin
-
-
-def _bottom(height: int, lanes: int) -> float:
-    """Where the curve's part of the picture begins, as a share of the plotting area."""
-    return round(lanes * timeline.LANE_PX / (height - timeline.TOP_PX - timeline.BOTTOM_PX), 4)
 
 
 def _grades(domain: list[float]) -> dict[str, Any]:

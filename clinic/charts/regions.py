@@ -8,6 +8,7 @@ from typing import Any
 
 from analysis.contracts import Region
 from clinic.charts import bands, change, measures, style, timeline, words
+from clinic.charts.ground import Ground
 from clinic.charts.rows import Chart, Course, CoursePoint, Table
 
 TITLE_PX = 24  # above each row, for its name
@@ -15,49 +16,23 @@ LIMITS = (40, 70, 108)  # percent: one scale for the three rows, the smallest th
 
 
 def chart(course: Course) -> Chart:
-    axis = timeline.TimeAxis.of(course)
-    lanes = timeline.lane_count(axis, course.treatments)
-    height = timeline.COURSE_PX + lanes * timeline.LANE_PX
-    plot = height - timeline.TOP_PX - timeline.BOTTOM_PX
-    bottom = round(lanes * timeline.LANE_PX / plot, 4)
-    marks = list(timeline.breaks(axis, course.points, _origin))
+    ground = Ground.of(course, _origin, row=len(Region) + 1)
     limit = _limit(course.points)
-    rows = [_Row(region, i, bottom, limit, TITLE_PX / plot) for i, region in enumerate(Region)]
-    treatments = timeline.treatment_traces(axis, course.treatments, "y4")
-    figure = style.figure(
-        style.with_legend(
-            [
-                *[trace for row in rows for trace in row.behind(axis, course)],
-                *[trace for row in rows for trace in row.traces(axis, course.points)],
-                *treatments,
-            ],
-            hidden=[trace["name"] for trace in treatments],
-        ),
-        height=height,
-        meta=axis.meta,
-        margin={"l": 36, "r": 12, "t": timeline.TOP_PX, "b": timeline.BOTTOM_PX},
-        xaxis=axis.layout(anchor="free", position=0),
-        yaxis4={
-            "domain": [0, max(bottom - 0.02, 0)],
-            "range": [lanes - 0.5, -0.8],
-            "visible": False,
-            "fixedrange": True,
-        },
-        shapes=[
-            *[shape for row in rows for shape in row.shapes()],
-            *timeline.treatment_lines(axis, course.treatments, bottom),
-            *[shape for shape, _ in marks],
+    rows = [_Row(region, i, ground.bottom, limit, TITLE_PX / ground.plot) for i, region in enumerate(Region)]
+    figure = ground.figure(
+        [
+            *[trace for row in rows for trace in row.behind(ground.axis, course)],
+            *[trace for row in rows for trace in row.traces(ground.axis, course.points)],
         ],
-        annotations=[*[a for row in rows for a in row.annotations()], *[annotation for _, annotation in marks]],
-        hovermode="closest",
-        **style.LEGEND,
+        shapes=[shape for row in rows for shape in row.shapes()],
+        notes=[note for row in rows for note in row.annotations()],
         **{row.axis_key: row.layout() for row in rows},
     )
     return Chart(
         key="regions",
         title="Asymmetry of movement by region",
-        figure=style.plain(figure),
-        height=height,
+        figure=figure,
+        height=ground.height,
         summary=_summary(course),
         table=_table(course),
         notes=(
