@@ -47,6 +47,12 @@ def as_user() -> Callable[[User | None], Client]:
 
 
 @pytest.fixture
+def office(cast: Cast, as_user: Callable[[User | None], Client]) -> Client:
+    """Logged in as the administrator."""
+    return as_user(cast.administrator)
+
+
+@pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, str]]]:
     """What was sent to the broker: (task name, ids). No broker is needed."""
     messages: list[tuple[str, dict[str, str]]] = []

@@ -18,19 +18,9 @@ from clinic.selectors import audit as audit_selector
 from clinic.services import audit
 from tests.clinic import factories as make
 from tests.clinic.cast import Case, Cast
+from tests.clinic.pages import page
 
 AsUser = Callable[[User | None], Client]
-
-
-@pytest.fixture
-def client(cast: Cast, as_user: AsUser) -> Client:
-    return as_user(cast.administrator)
-
-
-def page(client: Client, path: str) -> str:
-    response = client.get(path)
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 def words(html: str) -> str:
@@ -42,9 +32,9 @@ def run_of(cast: Cast, state: RunState, **values: object) -> AnalysisRun:
     return run
 
 
-def test_failed_run_is_shown_with_its_reason_and_a_way_to_retry(client: Client, cast: Cast) -> None:
+def test_failed_run_is_shown_with_its_reason_and_a_way_to_retry(office: Client, cast: Cast) -> None:
     run = run_of(cast, RunState.FAILED, error_code="memory", finished_at=timezone.now())
-    html = page(client, "/administration/")
+    html = page(office, "/administration/")
     assert "needed more memory" in html and f'action="/runs/{run.pk}/retry/"' in html
 
 
@@ -70,18 +60,18 @@ def test_oldest_open_run_leads(cast: Cast) -> None:
     assert found.open_runs[0] == old and found.oldest == old.created_at and found.open_count == 2
 
 
-def test_overview_asks_again_only_while_something_is_under_way(client: Client, cast: Cast) -> None:
-    assert "hx-trigger" not in page(client, "/administration/")
+def test_overview_asks_again_only_while_something_is_under_way(office: Client, cast: Cast) -> None:
+    assert "hx-trigger" not in page(office, "/administration/")
     run_of(cast, RunState.QUEUED)
-    assert 'hx-trigger="every' in page(client, "/administration/")
+    assert 'hx-trigger="every' in page(office, "/administration/")
 
 
-def test_worker_is_alive_while_it_shows_itself(client: Client) -> None:
-    assert "None seen" in words(page(client, "/administration/"))
+def test_worker_is_alive_while_it_shows_itself(office: Client) -> None:
+    assert "None seen" in words(page(office, "/administration/"))
     beat = WorkerBeat.objects.create(worker="w@one", queue="video", seen_at=timezone.now())
-    assert "Alive" in words(page(client, "/administration/"))
+    assert "Alive" in words(page(office, "/administration/"))
     WorkerBeat.objects.filter(pk=beat.pk).update(seen_at=timezone.now() - 2 * overview.SILENT_AFTER)
-    assert "Silent" in words(page(client, "/administration/"))
+    assert "Silent" in words(page(office, "/administration/"))
 
 
 def test_reasons_of_refusals_are_counted_once_a_video(cast: Cast) -> None:
@@ -92,26 +82,26 @@ def test_reasons_of_refusals_are_counted_once_a_video(cast: Cast) -> None:
     assert [(r.message, r.videos) for r in overview.refusals(cast.site)] == [("Face a window.", 2), ("No face.", 1)]
 
 
-def test_django_administration_is_linked_for_staff_only(client: Client, cast: Cast) -> None:
-    assert "/django-admin/" not in page(client, "/administration/")
+def test_django_administration_is_linked_for_staff_only(office: Client, cast: Cast) -> None:
+    assert "/django-admin/" not in page(office, "/administration/")
     User.objects.filter(pk=cast.administrator.pk).update(is_staff=True)
-    assert 'href="/django-admin/"' in page(client, "/administration/")
+    assert 'href="/django-admin/"' in page(office, "/administration/")
 
 
-def test_administrator_of_two_clinics_works_on_the_chosen_one(client: Client, cast: Cast) -> None:
+def test_administrator_of_two_clinics_works_on_the_chosen_one(office: Client, cast: Cast) -> None:
     make.MembershipFactory(organisation=cast.other_site, user=cast.administrator, role=Role.ADMINISTRATOR)
-    assert "North Clinic</h1>" in page(client, "/administration/")
-    assert "South Clinic</h1>" in page(client, f"/administration/?clinic={cast.other_site.pk}")
-    assert "Olga Oak" in page(client, "/administration/people/")
+    assert "North Clinic</h1>" in page(office, "/administration/")
+    assert "South Clinic</h1>" in page(office, f"/administration/?clinic={cast.other_site.pk}")
+    assert "Olga Oak" in page(office, "/administration/people/")
 
 
-def test_choosing_a_foreign_clinic_changes_nothing(client: Client, cast: Cast) -> None:
-    assert "North Clinic</h1>" in page(client, f"/administration/?clinic={cast.other_site.pk}")
+def test_choosing_a_foreign_clinic_changes_nothing(office: Client, cast: Cast) -> None:
+    assert "North Clinic</h1>" in page(office, f"/administration/?clinic={cast.other_site.pk}")
 
 
 @pytest.mark.parametrize("path", ["/administration/", "/administration/audit/"])
 def test_page_costs_the_same_for_one_row_and_for_five(
-    client: Client, cast: Cast, path: str, django_assert_num_queries: DjangoAssertNumQueries
+    office: Client, cast: Cast, path: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     def add() -> None:
         run = run_of(cast, RunState.FAILED, error_code="internal", finished_at=timezone.now())
@@ -119,13 +109,13 @@ def test_page_costs_the_same_for_one_row_and_for_five(
         audit.record(actor=cast.clinician, action="view", obj=run)
 
     add()
-    client.get(path)
+    office.get(path)
     with django_assert_num_queries(30, exact=False) as one:
-        client.get(path)
+        office.get(path)
     for _ in range(4):
         add()
     with django_assert_num_queries(len(one.captured_queries)):
-        client.get(path)
+        office.get(path)
 
 
 # --- audit log ---
@@ -137,7 +127,7 @@ def event(cast: Cast, minutes_ago: int = 0, **values: object) -> AuditEvent:
     return AuditEvent.objects.create(created_at=when, object_type="session", object_id="1", **given)
 
 
-def test_filters_narrow_by_person_patient_action_and_day(client: Client, cast: Cast) -> None:
+def test_filters_narrow_by_person_patient_action_and_day(office: Client, cast: Cast) -> None:
     event(cast, action="play")
     event(cast, actor=cast.colleague, patient=cast.other_patient, action="upload")
     event(cast, minutes_ago=3 * 24 * 60, action="review")
@@ -148,17 +138,17 @@ def test_filters_narrow_by_person_patient_action_and_day(client: Client, cast: C
         ("action=play", "play"),
         (f"last_day={day}", "review"),
     ):
-        html = page(client, f"/administration/audit/?{query}")
+        html = page(office, f"/administration/audit/?{query}")
         assert re.findall(r'<span class="badge">(\w+)</span>', html) == [action], query
 
 
-def test_foreign_events_and_people_stay_out(client: Client, cast: Cast) -> None:
+def test_foreign_events_and_people_stay_out(office: Client, cast: Cast) -> None:
     event(cast, organisation=cast.other_site, patient=cast.outside_patient, actor=cast.outsider)
-    html = page(client, f"/administration/audit/?actor={cast.outsider.pk}")
+    html = page(office, f"/administration/audit/?actor={cast.outsider.pk}")
     assert "Otto Outsider" not in html and "Olga Oak" not in html
 
 
-def test_pages_by_keyset_show_every_event_once_while_new_ones_arrive(client: Client, cast: Cast) -> None:
+def test_pages_by_keyset_show_every_event_once_while_new_ones_arrive(office: Client, cast: Cast) -> None:
     made = {str(event(cast, minutes_ago=i // 7).pk) for i in range(120)}  # many share one moment
     seen: list[str] = []
     place = ""
@@ -174,15 +164,15 @@ def test_pages_by_keyset_show_every_event_once_while_new_ones_arrive(client: Cli
 @pytest.mark.parametrize(
     "before", ["x", "2026-01-01_x", "2026-99-99T00:00:00+00:00_x", "_", "2026-01-01T00:00:00_" + "0" * 32]
 )
-def test_place_that_cannot_be_read_is_the_beginning(client: Client, cast: Cast, before: str) -> None:
+def test_place_that_cannot_be_read_is_the_beginning(office: Client, cast: Cast, before: str) -> None:
     event(cast)
-    html = client.get("/administration/audit/", {"before": before}).content.decode()
+    html = office.get("/administration/audit/", {"before": before}).content.decode()
     assert html.count('data-label="Who"') == 1
 
 
 @pytest.mark.parametrize("query", ["actor=x", "patient=1", "first_day=32.13.", "action=nothing"])
-def test_filter_that_cannot_be_read_is_shown_as_a_mistake(client: Client, cast: Cast, query: str) -> None:
-    assert "field__error" in page(client, f"/administration/audit/?{query}")
+def test_filter_that_cannot_be_read_is_shown_as_a_mistake(office: Client, cast: Cast, query: str) -> None:
+    assert "field__error" in page(office, f"/administration/audit/?{query}")
 
 
 def test_unseen_sessions_are_the_measured_ones_without_a_look(case: Case, cast: Cast) -> None:

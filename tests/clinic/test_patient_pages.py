@@ -18,6 +18,7 @@ from clinic.selectors import own
 from clinic.selectors.own import Stage
 from tests.clinic import factories as make
 from tests.clinic.cast import Case, Cast
+from tests.clinic.pages import page
 
 AsUser = Callable[[User | None], Client]
 Sent = list[tuple[str, dict[str, str]]]
@@ -38,12 +39,6 @@ def form_with(**changes: object) -> dict[str, object]:
 def run_of(patient: Patient, state: RunState, **values: object) -> AnalysisRun:
     run: AnalysisRun = make.RunFactory(video__session__patient=patient, state=state, **values)
     return run
-
-
-def page(client: Client, path: str) -> str:
-    response = client.get(path)
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 def test_upload_ends_on_the_page_of_its_session(patient_client: Client, cast: Cast, sent: Sent) -> None:

@@ -13,43 +13,33 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from clinic.models import AuditEvent, CareTeam, Invitation, Membership, Role, User
 from tests.clinic import factories as make
 from tests.clinic.cast import Cast
+from tests.clinic.pages import page
 
 AsUser = Callable[[User | None], Client]
 PASSWORD = "three quiet purple trains"
 
 
-@pytest.fixture
-def client(cast: Cast, as_user: AsUser) -> Client:
-    return as_user(cast.administrator)
-
-
-def page(client: Client, path: str) -> str:
-    response = client.get(path)
-    assert response.status_code == 200
-    return response.content.decode()
-
-
-def invite(client: Client, **changes: object) -> Invitation:
+def invite(office: Client, **changes: object) -> Invitation:
     form = {"role": "clinician", "name": "Nora New", "email": "nora@example.org", **changes}
-    response = client.post("/administration/people/invite/", form)
+    response = office.post("/administration/people/invite/", form)
     assert (response.status_code, response["Location"]) == (302, "/administration/people/")
     return Invitation.objects.latest("created_at")
 
 
-def accept(client: Client, invitation: Invitation, **changes: str) -> object:
+def accept(office: Client, invitation: Invitation, **changes: str) -> object:
     form = {"name": "Nora New", "password": PASSWORD, "again": PASSWORD, **changes}
-    return client.post(f"/invitation/{invitation.token}/", form)
+    return office.post(f"/invitation/{invitation.token}/", form)
 
 
-def test_link_is_shown_once_with_a_button_to_copy_it(client: Client) -> None:
-    invitation = invite(client)
-    first, second = page(client, "/administration/people/"), page(client, "/administration/people/")
+def test_link_is_shown_once_with_a_button_to_copy_it(office: Client) -> None:
+    invitation = invite(office)
+    first, second = page(office, "/administration/people/"), page(office, "/administration/people/")
     assert f'value="http://testserver/invitation/{invitation.token}/"' in first and "data-copy" in first
     assert invitation.token not in second and "nora@example.org" in second
 
 
-def test_invited_clinician_joins_team_and_is_logged_in(client: Client, cast: Cast) -> None:
-    invitation = invite(client, care_team=cast.team.pk)
+def test_invited_clinician_joins_team_and_is_logged_in(office: Client, cast: Cast) -> None:
+    invitation = invite(office, care_team=cast.team.pk)
     guest = Client()
     assert "North Clinic" in page(guest, f"/invitation/{invitation.token}/")
     response = accept(guest, invitation)
@@ -59,40 +49,40 @@ def test_invited_clinician_joins_team_and_is_logged_in(client: Client, cast: Cas
     assert guest.session["_auth_user_id"] == str(person.pk)
 
 
-def test_invited_patient_sees_the_own_record(client: Client, cast: Cast) -> None:
+def test_invited_patient_sees_the_own_record(office: Client, cast: Cast) -> None:
     record = make.PatientFactory(organisation=cast.site, name="Nora New")
-    invitation = invite(client, role="patient", patient=record.pk)
+    invitation = invite(office, role="patient", patient=record.pk)
     guest = Client()
     accept(guest, invitation)
     record.refresh_from_db()
     assert record.user.email == "nora@example.org" and "Hello, Nora" in page(guest, "/me/")
 
 
-def test_patient_without_record_and_record_with_login_are_not_offered(client: Client, cast: Cast) -> None:
-    assert cast.patient.record_number not in page(client, "/administration/people/invite/")
+def test_patient_without_record_and_record_with_login_are_not_offered(office: Client, cast: Cast) -> None:
+    assert cast.patient.record_number not in page(office, "/administration/people/invite/")
     form = {"role": "patient", "name": "N", "email": "n@example.org"}
-    response = client.post("/administration/people/invite/", form)
+    response = office.post("/administration/people/invite/", form)
     assert response.status_code == 422 and "choose the record" in response.content.decode()
 
 
-def test_what_belongs_to_another_role_is_left_out(client: Client, cast: Cast) -> None:
+def test_what_belongs_to_another_role_is_left_out(office: Client, cast: Cast) -> None:
     record = make.PatientFactory(organisation=cast.site)
-    invitation = invite(client, role="administrator", patient=record.pk, care_team=cast.team.pk)
+    invitation = invite(office, role="administrator", patient=record.pk, care_team=cast.team.pk)
     assert (invitation.patient, invitation.care_team) == (None, None)
 
 
-def test_refused_invitation_says_why_and_keeps_what_was_typed(client: Client, cast: Cast) -> None:
+def test_refused_invitation_says_why_and_keeps_what_was_typed(office: Client, cast: Cast) -> None:
     form = {"role": "clinician", "name": "Typed Name", "email": cast.clinician.email}
-    response = client.post("/administration/people/invite/", form)
+    response = office.post("/administration/people/invite/", form)
     html = response.content.decode()
     assert response.status_code == 422 and "has this role already" in html and "Typed Name" in html
 
 
 def test_mail_holds_the_link(
-    client: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    office: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        invitation = invite(client)
+        invitation = invite(office)
     assert f"http://testserver/invitation/{invitation.token}/" in str(mail.outbox[0].body)
 
 
@@ -100,8 +90,8 @@ def test_mail_holds_the_link(
     ("changes", "words"),
     [({"again": "different words here"}, "differ"), ({"password": "short", "again": "short"}, "too short")],
 )
-def test_password_that_will_not_do_leaves_the_link_usable(client: Client, changes: dict[str, str], words: str) -> None:
-    invitation = invite(client)
+def test_password_that_will_not_do_leaves_the_link_usable(office: Client, changes: dict[str, str], words: str) -> None:
+    invitation = invite(office)
     response = accept(Client(), invitation, **changes)
     assert response.status_code == 422 and words in response.content.decode()  # type: ignore[attr-defined]
     assert accept(Client(), invitation).status_code == 302  # type: ignore[attr-defined]
@@ -113,19 +103,19 @@ def test_dead_link_is_one_plain_page(db: None, token: str) -> None:
     assert response.status_code == 404 and "not valid" in response.content.decode()
 
 
-def test_used_and_revoked_links_are_dead(client: Client) -> None:
-    used = invite(client)
+def test_used_and_revoked_links_are_dead(office: Client) -> None:
+    used = invite(office)
     accept(Client(), used)
-    revoked = invite(client, email="other@example.org")
-    assert client.post(f"/administration/invitations/{revoked.pk}/revoke/").status_code == 302
+    revoked = invite(office, email="other@example.org")
+    assert office.post(f"/administration/invitations/{revoked.pk}/revoke/").status_code == 302
     for invitation in (used, revoked):
         assert Client().get(f"/invitation/{invitation.token}/").status_code == 404
 
 
 def test_owner_of_an_account_logs_in_and_joins_without_a_new_password(
-    client: Client, cast: Cast, as_user: AsUser
+    office: Client, cast: Cast, as_user: AsUser
 ) -> None:
-    invitation = invite(client, email=cast.outsider.email)
+    invitation = invite(office, email=cast.outsider.email)
     path = f"/invitation/{invitation.token}/"
     assert f"/account/login/?next={path}" in page(Client(), path)
     assert 'name="password"' not in page(as_user(cast.outsider), path)
@@ -133,69 +123,69 @@ def test_owner_of_an_account_logs_in_and_joins_without_a_new_password(
     assert Membership.objects.filter(user=cast.outsider, organisation=cast.site, role=Role.CLINICIAN).exists()
 
 
-def test_somebody_else_is_asked_to_log_out(client: Client, cast: Cast, as_user: AsUser) -> None:
-    invitation = invite(client)
+def test_somebody_else_is_asked_to_log_out(office: Client, cast: Cast, as_user: AsUser) -> None:
+    invitation = invite(office)
     assert "log out first" in page(as_user(cast.clinician), f"/invitation/{invitation.token}/")
     response = accept(as_user(cast.clinician), invitation)
     assert "log out first" in response.content.decode()  # type: ignore[attr-defined]
     assert not User.objects.filter(email="nora@example.org").exists()
 
 
-def test_role_is_removed_and_the_last_administrator_stays(client: Client, cast: Cast) -> None:
+def test_role_is_removed_and_the_last_administrator_stays(office: Client, cast: Cast) -> None:
     for person, left in ((cast.clinician, 0), (cast.administrator, 1)):
         membership = person.memberships.get()
-        client.post(f"/administration/memberships/{membership.pk}/remove/")
+        office.post(f"/administration/memberships/{membership.pk}/remove/")
         assert person.memberships.count() == left
-    assert "keeps at least one administrator" in page(client, "/administration/people/")
+    assert "keeps at least one administrator" in page(office, "/administration/people/")
 
 
-def test_rows_of_another_clinic_are_not_found(client: Client, cast: Cast) -> None:
+def test_rows_of_another_clinic_are_not_found(office: Client, cast: Cast) -> None:
     foreign = make.InvitationFactory(organisation=cast.other_site)
     team, membership = cast.outside_team, cast.outsider.memberships.get()
     for path in (f"invitations/{foreign.pk}/revoke/", f"memberships/{membership.pk}/remove/"):
-        assert client.post(f"/administration/{path}").status_code == 404
-    assert client.get(f"/administration/care-teams/{team.pk}/").status_code == 404
+        assert office.post(f"/administration/{path}").status_code == 404
+    assert office.get(f"/administration/care-teams/{team.pk}/").status_code == 404
 
 
-def test_new_care_team_takes_clinicians_of_this_clinic_only(client: Client, cast: Cast) -> None:
+def test_new_care_team_takes_clinicians_of_this_clinic_only(office: Client, cast: Cast) -> None:
     form = {"name": "Night team", "clinicians": [cast.clinician.pk]}
-    response = client.post("/administration/care-teams/new/", form)
+    response = office.post("/administration/care-teams/new/", form)
     team = CareTeam.objects.get(name="Night team")
     assert response["Location"] == f"/administration/care-teams/{team.pk}/"
     assert list(team.clinicians.all()) == [cast.clinician]
     form["clinicians"] = [cast.outsider.pk]
-    assert client.post(f"/administration/care-teams/{team.pk}/", form).status_code == 422
+    assert office.post(f"/administration/care-teams/{team.pk}/", form).status_code == 422
 
 
-def test_taken_name_is_said_at_the_name(client: Client, cast: Cast) -> None:
-    response = client.post("/administration/care-teams/new/", {"name": cast.team.name})
+def test_taken_name_is_said_at_the_name(office: Client, cast: Cast) -> None:
+    response = office.post("/administration/care-teams/new/", {"name": cast.team.name})
     assert response.status_code == 422
     assert re.search(r'id_name_error">There is a care team with this name', response.content.decode())
 
 
-def test_patient_is_found_added_and_removed(client: Client, cast: Cast) -> None:
+def test_patient_is_found_added_and_removed(office: Client, cast: Cast) -> None:
     path = f"/administration/care-teams/{cast.team.pk}/"
-    assert "Bruno Birch" in page(client, f"{path}?q=bir")
-    assert "Olga Oak" not in page(client, f"{path}?q=oak")
+    assert "Bruno Birch" in page(office, f"{path}?q=bir")
+    assert "Olga Oak" not in page(office, f"{path}?q=oak")
     form = {"patient": cast.other_patient.pk, "action": "add", "q": "bir"}
-    assert client.post(f"{path}patients/", form)["Location"] == f"{path}?q=bir#patients"
+    assert office.post(f"{path}patients/", form)["Location"] == f"{path}?q=bir#patients"
     assert cast.other_patient in cast.team.patients.all()
-    client.post(f"{path}patients/", {**form, "action": "remove"})
+    office.post(f"{path}patients/", {**form, "action": "remove"})
     assert cast.other_patient not in cast.team.patients.all()
     actions = AuditEvent.objects.filter(patient=cast.other_patient).order_by("created_at")
     assert list(actions.values_list("action", flat=True)) == ["add to team", "remove from team"]
 
 
 @pytest.mark.parametrize("which", ["outside", "garbage"])
-def test_foreign_patient_cannot_be_added(client: Client, cast: Cast, which: str) -> None:
+def test_foreign_patient_cannot_be_added(office: Client, cast: Cast, which: str) -> None:
     patient = cast.outside_patient.pk if which == "outside" else "x"
-    response = client.post(f"/administration/care-teams/{cast.team.pk}/patients/", {"patient": patient})
+    response = office.post(f"/administration/care-teams/{cast.team.pk}/patients/", {"patient": patient})
     assert response.status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/administration/people/", "/administration/care-teams/"])
 def test_list_costs_the_same_for_few_and_many(
-    client: Client, cast: Cast, path: str, django_assert_num_queries: DjangoAssertNumQueries
+    office: Client, cast: Cast, path: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     def add() -> None:
         member = make.MembershipFactory(organisation=cast.site)
@@ -203,10 +193,10 @@ def test_list_costs_the_same_for_few_and_many(
         make.InvitationFactory(organisation=cast.site, invited_by=member.user)
 
     add()
-    client.get(path)
+    office.get(path)
     with django_assert_num_queries(20, exact=False) as one:
-        client.get(path)
+        office.get(path)
     for _ in range(4):
         add()
     with django_assert_num_queries(len(one.captured_queries)):
-        client.get(path)
+        office.get(path)
