@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from clinic.charts import style
@@ -52,6 +53,19 @@ def panel(curves: Curves, name: str) -> dict[str, object]:
             for s in curves.signals
         },
     }
+
+
+def file_headers(curves: Curves) -> list[str]:
+    sides = [f"{s.name} {side} ({s.unit})" for s in curves.signals for side in ("left", "right")]
+    return ["time (s)", "exercise", *sides]
+
+
+def file_rows(curves: Curves) -> Iterator[list[str | float | None]]:
+    """One row a frame; a frame that was not measured has its time and empty cells."""
+    columns = [values for s in curves.signals for values in (s.left, s.right)]
+    for i, time_s in enumerate(curves.time_s):
+        shown = next((s.label for s in curves.spans if s.start_s <= time_s < s.end_s), None)
+        yield [time_s, shown, *[column[i] for column in columns]]
 
 
 def strongest(curves: Curves) -> str | None:

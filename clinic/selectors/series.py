@@ -32,11 +32,11 @@ class SeriesUnreadable(Exception):
     """The file is missing or is not what a worker writes."""
 
 
-def curves_of(run: AnalysisRun) -> Curves:
+def curves_of(run: AnalysisRun, *, most: int | None = MOST_FRAMES) -> Curves:
     """Raises SeriesUnreadable."""
     document = document_of(run)
     try:
-        return curves(document)
+        return curves(document, most=most)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SeriesUnreadable(str(run.pk)) from error
 
@@ -53,11 +53,11 @@ def document_of(run: AnalysisRun) -> dict[str, Any]:
     return document
 
 
-def curves(document: Mapping[str, Any]) -> Curves:
-    """All signals of a stored report, thinned to what a screen can show."""
+def curves(document: Mapping[str, Any], *, most: int | None = MOST_FRAMES) -> Curves:
+    """All signals of a stored report, thinned to what a screen can show; None keeps every frame."""
     report, details = document["report"], document.get("details") or {}
     frames = report.get("frames") or {"time_s": []}
-    every = max(1, -(-len(frames["time_s"]) // MOST_FRAMES))
+    every = max(1, -(-len(frames["time_s"]) // most)) if most else 1
     signals = [*_action_units(report.get("action_units"), every), *_pairs(details.get("curves") or {}, every)]
     return Curves(
         time_s=tuple(round(t, 3) for t in frames["time_s"][::every]),

@@ -9,12 +9,15 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
+from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from clinic.charts import curves
 from clinic.errors import Missing
 from clinic.models import AnalysisRun
 from clinic.selectors import landmarks, series
+from clinic.services import audit
+from clinic.services.spreadsheets import csv_text
 from clinic.views.clinical import staff_session
 from clinic.views.requests import signed_in
 
@@ -33,6 +36,23 @@ def run_curves(request: HttpRequest, pk: UUID) -> HttpResponse:
     if name is None:
         raise Missing("no_signals", "Nothing was measured frame by frame.")
     return _packed(request, _json(curves.panel(shown, name)), "application/json")
+
+
+@require_safe
+def run_curves_file(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Every signal of both sides, one row a frame, for a spreadsheet."""
+    run = _run_with_series(request, pk)
+    try:
+        whole = series.curves_of(run, most=None)
+    except series.SeriesUnreadable as error:
+        raise Missing(*UNREADABLE) from error
+    session = run.video.session
+    if request.method == "GET":
+        audit.record(actor=signed_in(request), action="export", obj=session)
+    name = f"{slugify(session.patient.record_number)}-{session.recorded_at:%Y-%m-%d}-curves.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    text = csv_text(curves.file_headers(whole), curves.file_rows(whole))
+    return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_safe
@@ -61,7 +81,7 @@ def run_landmark_piece(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _run_with_series(request: HttpRequest, pk: UUID) -> AnalysisRun:
     user = signed_in(request)
-    run = get_object_or_404(AnalysisRun.objects.visible_to(user).select_related("video"), pk=pk)
+    run = get_object_or_404(AnalysisRun.objects.visible_to(user).select_related("video__session__patient"), pk=pk)
     staff_session(user, run.video.session_id)
     if not run.series:
         raise Missing("no_series", "There are no curves for this analysis.")
@@ -82,6 +102,7 @@ def _packed(request: HttpRequest, body: bytes, content_type: str) -> HttpRespons
 
 urlpatterns = [
     path("runs/<uuid:pk>/curves.json", run_curves, name="run-curves"),
+    path("runs/<uuid:pk>/curves.csv", run_curves_file, name="run-curves-file"),
     path("runs/<uuid:pk>/landmarks.json", run_landmarks, name="run-landmarks"),
     path("runs/<uuid:pk>/landmarks.bin", run_landmark_piece, name="run-landmark-piece"),
 ]

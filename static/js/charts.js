@@ -91,7 +91,8 @@ const Charts = (() => {
   function save(button) {
     const box = document.getElementById(button.dataset.of);
     if (!box) return;
-    if (!box.dataset.drawn) draw(box);
+    if (!box.dataset.drawn && box.dataset.figure) draw(box);
+    if (!box.layout) return; // curves that are still on their way
     const layout = structuredClone(box.layout);
     layout.paper_bgcolor = getComputedStyle(box.closest(".card") ?? document.body).backgroundColor;
     layout.title = { text: box.dataset.title, x: 0.02, xanchor: "left", y: 0.98, yanchor: "top", font: { size: 15 } };

@@ -181,6 +181,8 @@ const Player = (() => {
     shorten(figure.layout);
     Charts.show(box, figure);
     const label = panel.signals[panel.selected].label;
+    box.dataset.title = label;
+    box.dataset.name = panel.selected.replaceAll("_", "-");
     box.setAttribute("aria-label", `${label}, left and right side over the video`);
     if (!cursor) {
       cursor = Object.assign(document.createElement("div"), { className: "cursor-line" });

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import av
@@ -149,6 +150,25 @@ def test_player_and_curves_move_together(log_in: LogIn, cast: Cast) -> None:
     expect(readout).to_contain_text("left not measured")
     page.get_by_label("Curve", exact=True).select_option("AU43")
     expect(readout).to_contain_text("AU43")
+
+
+def test_curve_is_taken_along_as_a_picture_and_as_a_file(log_in: LogIn, cast: Cast, tmp_path: Path) -> None:
+    session: Session = make.SessionFactory(patient=cast.patient)
+    measured(session, report=report(), with_series=True, content=video())
+    page = log_in(cast.clinician, DESKTOP)
+    page.goto(f"/sessions/{session.pk}/")
+    expect(page.locator("#curves .main-svg").first).to_be_visible()
+    page.get_by_label("Curve", exact=True).select_option("AU43")
+    with page.expect_download() as drawn:
+        page.get_by_role("button", name="This curve as an SVG picture").click()
+    assert drawn.value.suggested_filename == "AU43.svg"
+    drawn.value.save_as(tmp_path / "curve.svg")
+    picture = (tmp_path / "curve.svg").read_text()
+    assert "AU43 eyes closed" in picture
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Curves of every frame as a CSV file").click()
+    saved.value.save_as(tmp_path / "curves.csv")
+    assert len((tmp_path / "curves.csv").read_text().splitlines()) == FRAMES + 1
 
 
 def test_six_matrices_are_drawn(log_in: LogIn, cast: Cast) -> None:

@@ -99,6 +99,7 @@ ACCESS: list[tuple[Any, ...]] = [
     ("session-release", "get",        LOG_IN, 403, 404, 200, 404, 404, 403, 404),
     ("session-release", "post",       LOG_IN, 403, 404, 422, 404, 404, 403, 404),
     ("session-withdraw", "post",      LOG_IN, 403, 404, 302, 404, 404, 403, 404),
+    ("run-curves-file", "get",        LOG_IN, 403, 404, 200, 404, 404, 200, 404),
     ("run-curves", "get",             LOG_IN, 403, 404, 200, 404, 404, 200, 404),
     ("patient-compare", "get",        LOG_IN, 403, 404, 200, 404, 404, 200, 404),
     ("run-landmarks", "get",          LOG_IN, 403, 404, 200, 404, 404, 200, 404),

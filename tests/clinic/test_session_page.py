@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import gzip
 import json
@@ -14,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from analysis.contracts import AffectedSide, AffectedSideResult, Frames, Region, RegionResult, Synkinesis
+from clinic.charts import curves
 from clinic.models import AuditEvent, Session, User
 from clinic.models.results import RunState
 from clinic.selectors import series
@@ -234,6 +236,28 @@ def test_curves_are_packed_for_browsers_that_can_unpack(session: Session, cast: 
     answer = as_user(cast.clinician).get(where, headers={"Accept-Encoding": "gzip"})
     assert answer["Content-Encoding"] == "gzip"
     assert "signals" in json.loads(gzip.decompress(answer.content))
+
+
+def test_curves_of_every_frame_come_as_a_file_and_leave_a_trace(session: Session, cast: Cast, as_user: As) -> None:
+    run = measured(session, with_series=True).run
+    answer = as_user(cast.clinician).get(reverse("run-curves-file", args=[run.pk]))
+    assert "curves.csv" in answer["Content-Disposition"]
+    header, *rows = csv.reader(answer.content.decode().splitlines())
+    assert header[:4] == ["time (s)", "exercise", "AU12 left (0-5)", "AU12 right (0-5)"]
+    assert [row[:4] for row in rows] == [
+        ["0.0", "Rest", "0.5", "0.4"],
+        ["0.04", "Smile, teeth shown", "", ""],
+        ["0.08", "Smile, teeth shown", "2.5", "1.0"],
+    ]
+    assert AuditEvent.objects.get(action="export").actor == cast.clinician
+
+
+def test_file_of_a_long_series_is_not_thinned() -> None:
+    report = dataclasses.replace(REPORT, frames=Frames([i / 100 for i in range(3000)], [True] * 3000))
+    units = dataclasses.replace(report.action_units, left=[[0.5, 0.1]] * 3000, right=[[0.4, 0.1]] * 3000)
+    document = {"report": dataclasses.replace(report, action_units=units).to_json(), "details": {}}
+    whole = series.curves(document, most=None)
+    assert (whole.every, len(whole.time_s), len(list(curves.file_rows(whole)))) == (1, 3000, 3000)
 
 
 def test_curves_of_others_are_not_found(session: Session, cast: Cast, as_user: As) -> None:
