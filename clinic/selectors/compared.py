@@ -250,6 +250,9 @@ def _line(told: Statement, *, difference: str, mdc95: str) -> Line:
     return Line(told.what, against.then, told.now, difference, mdc95, against.verdict, against.why)
 
 
+IN_WORDS = "_asymmetry"  # written "left 40 % less": the difference is one of that size, not of the index' sign
+
+
 def _difference(both: Course, measure: Measure) -> str:
     before, after = (point.number(measure.name).value for point in both.points)
     if before is None or after is None:
@@ -257,6 +260,10 @@ def _difference(both: Course, measure: Measure) -> str:
     amount = measure.amount(after - before)
     if amount == measure.amount(0.0):
         return amount
+    if measure.name.endswith(IN_WORDS):
+        if before * after < 0:
+            return f"{amount}, across the middle"
+        before, after = abs(before), abs(after)
     return f"{'+' if after > before else words.MINUS}{amount}"
 
 

@@ -164,6 +164,37 @@ def test_number_without_a_known_error_cannot_be_told(sessions: list[Session], ca
     assert "error of this measurement is not known" in found.why
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told", "verdict"),
+    [
+        ((0.2, 2.0), (1.8, 2.0), "\N{MINUS SIGN}80 points", Verdict.BETTER),  # left 90 % less, left 10 % less
+        ((2.0, 1.8), (2.0, 0.2), "+80 points", Verdict.WORSE),
+        (
+            (1.0, 2.0),
+            (2.0, 1.2),
+            "90 points, across the middle",
+            Verdict.CANNOT_TELL,
+        ),  # left 50 % less, right 40 % less
+    ],
+)
+def test_difference_of_a_region_goes_by_how_much_less_the_weaker_side_moves(
+    before: tuple[float, float],
+    after: tuple[float, float],
+    told: str,
+    verdict: Verdict,
+    sessions: list[Session],
+    cast: Cast,
+) -> None:
+    error = MeasurementError(15.0, "percent", "repeat recordings, synthetic")
+    for session, (left, right) in zip(sessions, (before, after), strict=False):
+        known = report(5.0)
+        regions = {**known.regions, Region.MOUTH: RegionResult(left, right, left - right, None)}
+        details = dataclasses.replace(known.details, errors={**known.details.errors, "mouth_asymmetry": error})
+        measured(session, report=dataclasses.replace(known, regions=regions, details=details))
+    found = line(page(cast), "Mouth")
+    assert (found.difference, found.verdict) == (told, verdict)
+
+
 def test_resting_difference_carries_the_errors_of_both_halves(sessions: list[Session], cast: Cast) -> None:
     known = report(5.0)
     errors = {**known.details.errors, "brow_height": MM}
