@@ -13,7 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.api.filters import FilterSet
+from clinic.api.filters import OfPatient
 from clinic.api.serializers import OwnPatients
 from clinic.api.views import PROBLEM, Read
 from clinic.models import Message, Note, Patient, User
@@ -22,8 +22,7 @@ from clinic.services import correspondence, notes
 from clinic.views.clinical import cares_for
 
 
-class NoteFilter(FilterSet):
-    patient = filters.UUIDFilter(field_name="patient_id")
+class NoteFilter(OfPatient):
     written = filters.IsoDateTimeFromToRangeFilter(field_name="created_at")
     struck = filters.BooleanFilter(field_name="struck_at", lookup_expr="isnull", exclude=True)
 
@@ -32,8 +31,7 @@ class NoteFilter(FilterSet):
         fields = ["patient", "written", "struck"]
 
 
-class MessageFilter(FilterSet):
-    patient = filters.UUIDFilter(field_name="patient_id")
+class MessageFilter(OfPatient):
     sent = filters.IsoDateTimeFromToRangeFilter(field_name="created_at")
     unread = filters.BooleanFilter(method="filter_unread", label="Of the other side, and not yet read by you.")
 

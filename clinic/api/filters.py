@@ -16,6 +16,24 @@ else:
     from django_filters.rest_framework import FilterSet
 
 
+class OfPatient(FilterSet):
+    """Rows that name their patient."""
+
+    patient = filters.UUIDFilter(field_name="patient_id")
+
+
+class OfEpisode(OfPatient):
+    """Rows that name their patient and the episode too."""
+
+    episode = filters.UUIDFilter(field_name="episode_id")
+
+
+class OfSession(OfEpisode):
+    """Rows that name the session as well."""
+
+    session = filters.UUIDFilter(field_name="session_id")
+
+
 class PatientFilter(FilterSet):
     care_team = filters.UUIDFilter(field_name="care_teams__id")
 
@@ -24,8 +42,7 @@ class PatientFilter(FilterSet):
         fields = ["record_number", "is_fictional", "care_team"]
 
 
-class EpisodeFilter(FilterSet):
-    patient = filters.UUIDFilter(field_name="patient_id")
+class EpisodeFilter(OfPatient):
     onset = filters.DateFromToRangeFilter(field_name="onset_date")
 
     class Meta:
@@ -33,9 +50,7 @@ class EpisodeFilter(FilterSet):
         fields = ["patient", "side", "cause", "onset"]
 
 
-class SessionFilter(FilterSet):
-    patient = filters.UUIDFilter(field_name="patient_id")
-    episode = filters.UUIDFilter(field_name="episode_id")
+class SessionFilter(OfEpisode):
     recorded = filters.IsoDateTimeFromToRangeFilter(field_name="recorded_at")
     reviewed = filters.BooleanFilter(field_name="reviewed_at", lookup_expr="isnull", exclude=True)
 
@@ -62,10 +77,7 @@ class RunFilter(FilterSet):
         fields = ["patient", "video", "state"]
 
 
-class AssessmentFilter(FilterSet):
-    patient = filters.UUIDFilter(field_name="patient_id")
-    session = filters.UUIDFilter(field_name="session_id")
-    episode = filters.UUIDFilter(field_name="episode_id")
+class AssessmentFilter(OfSession):
     recorded = filters.IsoDateTimeFromToRangeFilter(field_name="recorded_at")
     quality_from = filters.NumberFilter(field_name="quality_score", lookup_expr="gte")
 

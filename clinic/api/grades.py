@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from clinic.api.filters import FilterSet
+from clinic.api.filters import OfSession
 from clinic.api.views import Read
 from clinic.models import ClinicianGrade, User
 from clinic.selectors import grades as selector
@@ -21,10 +21,7 @@ from clinic.services import audit
 from clinic.views.clinical import staff_session
 
 
-class GradeFilter(FilterSet):
-    patient = filters.UUIDFilter(field_name="patient_id")
-    session = filters.UUIDFilter(field_name="session_id")
-    episode = filters.UUIDFilter(field_name="episode_id")
+class GradeFilter(OfSession):
     graded = filters.IsoDateTimeFromToRangeFilter(field_name="graded_at")
 
     class Meta:
