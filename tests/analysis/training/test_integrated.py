@@ -11,11 +11,15 @@ from analysis.faces.integrated.model import IntegratedConfig, IntegratedDeepMode
 from analysis.faces.mtcnn import FaceDetector, Faces
 from analysis.training import prepare
 from analysis.training.examples import Examples
+from analysis.training.export import export
 from analysis.training.loop import Options, fit
 from analysis.training.run import Protocol, run
 from analysis.training.systems.integrated import IntegratedSystem, crops, place, proposals
+from analysis.weights.chosen import read
+from analysis.weights.published import load
 from tests.analysis.training import drawn
 
+STATED = {"id": "faces-1", "url": "none", "licences": "none", "weights_licence": "for tests"}
 TINY = IntegratedSystem(
     IntegratedConfig(
         "mobilenet", FanConfig(stacks=1, depth=2, width=16, size_px=64), min_side_px=64, max_side_px=64, min_score=0.0
@@ -88,6 +92,9 @@ def test_every_stage_trains_and_the_run_is_judged(examples, tmp_path):
     assert result.figures["found"].baseline is not None
     assert result.figures["landmark error"].value > 0
     assert {p.stem for p in (tmp_path / "run").glob("*/*.safetensors")} == {"fan", "detector", "joint"}
+    card = export(tmp_path / "run", None, tmp_path / "out", STATED, half=True, system="integrated", only=["fan"])
+    loaded = load(read(card))
+    assert (set(loaded.networks), loaded.cfg, loaded.experimental) == ({"fan"}, system.cfg, True)
 
 
 def test_equation_4_reaches_the_detectors_score_and_the_heat_maps(examples):
