@@ -111,6 +111,7 @@ def _share(jobs: Sequence[Job], out: Path, model: Path, processes: int, progress
         while any(w.is_alive() for w in workers) and all(w.exitcode in (None, 0) for w in workers):
             time.sleep(_LOOK_S)
             progress(counters.frames.value, counters.videos.value)
+        progress(counters.frames.value, counters.videos.value)
     finally:
         for worker in workers:
             if worker.exitcode != 0:

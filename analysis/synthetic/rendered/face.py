@@ -13,7 +13,7 @@ from analysis.synthetic.expression import glances
 from analysis.synthetic.mesh import LEFT, RIGHT, Points, smoothstep
 from analysis.synthetic.patient import Activations, PatientSpec
 from analysis.synthetic.protocol import Performance
-from analysis.synthetic.rendered.model import BELL, SUFFIX, FaceModel
+from analysis.synthetic.rendered.model import GLOBE_STEP, LIFT, SHUT, SUFFIX, TURN, FaceModel
 
 # What each action unit moves: shape and weight at full activation.
 SHAPES: Final[Mapping[str, tuple[tuple[str, float], ...]]] = {
@@ -56,8 +56,8 @@ _SHIFT: Final = 0.14  # of a drooping mouth to the healthy side
 _DRAG: Final = {"AU12": 0.28, "AU20": 0.12, "AU18": 0.30, "AU10": 0.10}  # the stronger side pulls the mouth's midline
 _JAW: Final = {Exercise.SMILE_OPEN: 0.05}  # opening of the jaw at the apex
 _TRAVEL: Final = 0.22  # a wide-open eye needs more of the lids to close
-_BELL: Final = 0.9
-_GLANCE: Final = 7.0  # weight of a look per inter-ocular distance of the pupil's movement
+_LID_GLANCE: Final = 7.0  # weight of the lids' look per inter-ocular distance of the pupil's movement
+_GLOBE_GLANCE: Final = 6.3 / 1.75 / GLOBE_STEP  # the same of the globe's: inter-ocular distance, radius in cm
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,16 @@ class Face:
     parting: Points  # (n,) of the lips, 0-1
 
 
-def face(
-    spec: PatientSpec, performance: Performance, active: Activations, model: FaceModel, meet: tuple[float, float]
-) -> Face:
-    """Activations (n, 2) of a spec on the face model; `meet` as from `lids_meet_at`."""
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """How the eyes of one identity close."""
+
+    meet: tuple[float, float]  # as from `lids_meet_at`
+    roll: float = 0.0  # radians by which both globes roll up when closure is commanded (Bell's phenomenon)
+
+
+def face(spec: PatientSpec, performance: Performance, active: Activations, model: FaceModel, eyes: Eyes) -> Face:
+    """Activations (n, 2) of a spec on the face model."""
     n = len(performance.time_s)
     jaw = _jaw(performance)
     active = {**active, "AU17": np.zeros((n, 2)), "AU26": np.stack([jaw, jaw], axis=1)}
@@ -90,8 +96,10 @@ def face(
             for shape, gain in shapes:
                 add(shape + end, gain * visible[unit][:, side])
         wide = np.maximum(visible["AU5"][:, side], 0)
-        add(f"eyeBlink{end}", (meet[side] - 1) * closed + _TRAVEL * wide * closed**2)
-        add(BELL + end, _BELL * smoothstep(np.minimum(performance.command["AU45"], 1.0)))
+        add(f"eyeBlink{end}", (eyes.meet[side] - 1) * closed + _TRAVEL * wide * closed**2)
+        rolled = smoothstep(np.minimum(performance.command["AU45"], 1.0)) * (eyes.roll > 0)
+        add(LIFT + end, eyes.roll / GLOBE_STEP * rolled)
+        add(SHUT + end, np.maximum(closed, rolled))  # the cornea would show through a lid that it moves behind
     drift = _drift(spec, active)
     add("mouthLeft", np.maximum(drift, 0))
     add("mouthRight", np.maximum(-drift, 0))
@@ -131,9 +139,11 @@ def _jaw(performance: Performance) -> Points:
 
 def _looks(spec: PatientSpec, n: int) -> dict[str, Points]:
     """Both eyes look the same way: out on one side is in on the other."""
-    across, up = (_GLANCE * glances(spec, n)).T
+    pupil = glances(spec, n)
+    across, up = (_LID_GLANCE * pupil).T
     to_left, to_right = np.maximum(across, 0), np.maximum(-across, 0)
     looks = {"eyeLookOut_L": to_left, "eyeLookIn_R": to_left, "eyeLookOut_R": to_right, "eyeLookIn_L": to_right}
     for end in SUFFIX:
         looks[f"eyeLookUp{end}"], looks[f"eyeLookDown{end}"] = np.maximum(up, 0), np.maximum(-up, 0)
+        looks[TURN + end], looks[LIFT + end] = (_GLOBE_GLANCE * pupil).T
     return looks

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from analysis.synthetic.mesh import LEFT, RIGHT, Points
+from analysis.synthetic.mesh import LEFT, OUTWARD, RIGHT, Points
 from analysis.synthetic.pixels import Picture
 from analysis.synthetic.rendered import skin
 from analysis.synthetic.rendered.bust import bust
@@ -16,7 +16,7 @@ from analysis.synthetic.rendered.canvas import Noise
 from analysis.synthetic.rendered.lens import Shot, box, look_from
 from analysis.synthetic.rendered.light import Light
 from analysis.synthetic.rendered.look import Look
-from analysis.synthetic.rendered.model import FaceModel, Floats, Indices
+from analysis.synthetic.rendered.model import EYE_AXIS, EYE_CENTRE, FaceModel, Floats, Indices
 from analysis.synthetic.rendered.program import UNITS, Program, context, geometry, library
 from analysis.synthetic.rendered.topology import KIND, Topology
 
@@ -26,8 +26,6 @@ _SHADOW_TEXELS: Final = 512
 _SHELLS: Final = 4  # of hair
 _BEHIND: Final = -3.5  # hair behind this z (cm) is never seen
 _SHADOWED: Final = np.array([0.0, 2.0, 3.0])  # middle of what the shadow map sees, model frame
-# The generic left eyeball in the model frame: centre, and where it looks.
-_EYE: Final = (np.array([3.10574, 3.60462, 7.89179]), np.array([0.09985, -0.00368, 0.995]))
 _PROGRAMS: Final = {
     "skin": ("head.vert", "common.frag", "shadow.frag", "skin.frag"),
     "mouth": ("head.vert", "common.frag", "mouth.frag"),
@@ -102,8 +100,8 @@ class Renderer:
                 cloth_colour=np.array(who.cloth) / 255,
                 pupil=who.pupil,
                 lashes=who.lashes,
-                centre=np.stack([_EYE[0], _EYE[0] * (-1, 1, 1)]),
-                axis=np.stack([_EYE[1], _EYE[1] * (-1, 1, 1)]),
+                centre=np.stack([EYE_CENTRE * (out, 1, 1) for out in OUTWARD]),
+                axis=np.stack([EYE_AXIS * (out, 1, 1) for out in OUTWARD]),
                 shadow_step=1 / _SHADOW_TEXELS,
             )
 

@@ -19,6 +19,8 @@ _HAIR: Final = ((38, 28, 24), (60, 42, 32), (92, 66, 46), (130, 98, 66), (150, 1
 _IRIS: Final = ((86, 58, 36), (60, 40, 28), (98, 82, 50), (88, 112, 120), (96, 120, 140), (92, 104, 74))
 _LIGHT_HAIR: Final = (0, 1, 1, 2, 2, 3, 4, 5)  # how often which hair, on light and on dark skin
 _DARK_HAIR: Final = (0, 5, 5, 5, 4)
+_ROLLING: Final = 0.75  # share of people who show Bell's phenomenon
+_ROLL_DEG: Final = (5.0, 22.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Look:
     hair_length: float
     bald: bool
     pupil: float  # radius, share of the iris
+    eye_roll: float  # radians by which the globes roll up when closure is commanded
 
 
 def look(seed: int) -> Look:
@@ -84,6 +87,7 @@ def look(seed: int) -> Look:
         hair_length=float(rng.uniform(0.25, 0.9)),
         bald=bool(rng.uniform() < 0.12),
         pupil=float(rng.uniform(0.28, 0.45)),
+        eye_roll=float(np.radians(rng.uniform(*_ROLL_DEG))) if rng.uniform() < _ROLLING else 0.0,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from analysis.synthetic.mesh import LEFT, RIGHT, Points, smoothstep
+from analysis.synthetic.mesh import LEFT, OUTWARD, RIGHT, Points, smoothstep
 from analysis.synthetic.rendered.landmarks import MULTIPIE, VERTICES
 
 Indices = npt.NDArray[np.int32]
@@ -44,8 +44,15 @@ ONE_SIDED: Final = (
     "eyeLookUp", "eyeLookDown", "eyeLookIn", "eyeLookOut",
 )  # fmt: skip
 MIDLINE: Final = ("mouthLeft", "mouthRight", "jawOpen")
-BELL: Final = "globeUp"  # made here: the globe rolls up while its lids stay
-_BELL_GAIN: Final = 1.3  # of the model's upward look
+# The model's looks move the lids alone; the eyeballs are turned by shapes made here. Centre and axis of the left one:
+EYE_CENTRE: Final = np.array([3.10574, 3.60462, 7.89179])
+EYE_AXIS: Final = np.array([0.09985, -0.00368, 0.995])
+TURN: Final = "globeTurn"  # 10 degrees to the subject's left, whichever eye
+LIFT: Final = "globeLift"  # 10 degrees up
+SHUT: Final = "globeShut"  # the globe is pressed back, cornea first, so that it stays behind lids that close
+GLOBE_STEP: Final = np.radians(10)
+_PRESSED_CM: Final = 0.10
+_BALL_CM: Final = 1.50  # radius of the globe without its cornea
 _LIDS_MEET: Final = (0.85, 1.3)  # bounds of the weight of eyeBlink at which an identity's lids meet
 
 
@@ -118,8 +125,9 @@ def lids_meet_at(model: FaceModel, head: Floats) -> tuple[float, float]:
     found = []
     for side in (LEFT, RIGHT):
         moved = few + model.shapes[f"eyeBlink{SUFFIX[side]}"][list(model.landmarks)]
-        gaps = [_gap(points, side) for points in (few, moved)]
-        found.append(float(np.clip(gaps[0] / max(gaps[0] - gaps[1], 1e-6), *_LIDS_MEET)))
+        before, after = (_gaps(points, side) for points in (few, moved))
+        needed = before / np.maximum(before - after, 1e-6)
+        found.append(float(np.clip(needed.max(), *_LIDS_MEET)))
     return found[LEFT], found[RIGHT]
 
 
@@ -141,11 +149,23 @@ def by_side(neutral: Floats, raw: Mapping[str, Floats], globes: tuple[Mask, Mask
         left = left_share(neutral[:, 0], width).astype(neutral.dtype)[:, None]
         shapes[name + SUFFIX[LEFT]], shapes[name + SUFFIX[RIGHT]] = raw[name] * left, raw[name] * (1 - left)
     for side in (LEFT, RIGHT):
-        up = raw["eyeLookUp" + SUFFIX[side]]
-        shapes[BELL + SUFFIX[side]] = np.where(globes[side][:, None], _BELL_GAIN * up, 0).astype(up.dtype)
+        for name, moved in _globe(neutral[globes[side]], side).items():
+            shapes[name + SUFFIX[side]] = np.zeros_like(neutral)
+            shapes[name + SUFFIX[side]][globes[side]] = moved
     return shapes
 
 
-def _gap(points: Floats, side: int) -> float:
-    upper, lower = (points[list(lids[side]), 1].mean() for lids in (MULTIPIE.upper_lid, MULTIPIE.lower_lid))
-    return float(upper - lower)
+def _globe(points: Floats, side: int) -> dict[str, Floats]:
+    """Offsets (g, 3) of an eyeball's points."""
+    from_centre = points - EYE_CENTRE * (OUTWARD[side], 1, 1)
+    x, y, z = from_centre.T
+    c, s = np.cos(GLOBE_STEP), np.sin(GLOBE_STEP)
+    turned, lifted = np.stack([c * x + s * z, y, c * z - s * x], 1), np.stack([x, c * y + s * z, c * z - s * y], 1)
+    length = np.linalg.norm(from_centre, axis=1, keepdims=True)
+    pressed = from_centre * np.minimum(_BALL_CM / length, 1) - (0, 0, _PRESSED_CM)
+    return {name: to - from_centre for name, to in ((TURN, turned), (LIFT, lifted), (SHUT, pressed))}
+
+
+def _gaps(points: Floats, side: int) -> Floats:
+    """(2,) height of the fissure at the lids' points; the two lids' are listed in the same order."""
+    return np.asarray(points[list(MULTIPIE.upper_lid[side]), 1] - points[list(MULTIPIE.lower_lid[side]), 1])

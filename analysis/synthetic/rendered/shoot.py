@@ -17,7 +17,7 @@ from analysis.synthetic.protocol import perform
 from analysis.synthetic.render import check_size
 from analysis.synthetic.rendered import files
 from analysis.synthetic.rendered.creases import crease_depth
-from analysis.synthetic.rendered.face import face
+from analysis.synthetic.rendered.face import Eyes, face
 from analysis.synthetic.rendered.gl import Pose, Renderer
 from analysis.synthetic.rendered.landmarks import MULTIPIE
 from analysis.synthetic.rendered.lens import Shot, Skull, shot
@@ -74,7 +74,8 @@ class Shoot:
         active, self.involuntary = activations(spec, self.performance.command)
         self.who, self.light = look(spec.identity), light(spec)
         self.head = self.model.person(self.who.traits)
-        self.face = face(spec, self.performance, active, self.model, lids_meet_at(self.model, self.head))
+        eyes = Eyes(lids_meet_at(self.model, self.head), self.who.eye_roll)
+        self.face = face(spec, self.performance, active, self.model, eyes)
         self.creases = crease_depth(spec, active, self.who.age)
         self.camera = Camera(spec, self.who.wall, size, self.performance.time_s)
         rng = np.random.default_rng([29, spec.seed])

@@ -15,10 +15,10 @@ from analysis.synthetic.patient import PatientSpec, Resting, Synkinesis, Weaknes
 from analysis.synthetic.protocol import perform
 from analysis.synthetic.render import Shoot as PuppetShoot
 from analysis.synthetic.rendered.creases import crease_depth
-from analysis.synthetic.rendered.face import Face, face
+from analysis.synthetic.rendered.face import Eyes, Face, face
 from analysis.synthetic.rendered.landmarks import MULTIPIE
 from analysis.synthetic.rendered.lens import Skull
-from analysis.synthetic.rendered.model import BELL, lids_meet_at
+from analysis.synthetic.rendered.model import EYE_CENTRE, GLOBE_STEP, LIFT, SHUT, TURN, lids_meet_at
 from analysis.synthetic.rendered.shoot import Shoot
 from tests.analysis.synthetic import made_up
 
@@ -34,9 +34,10 @@ def spec_of(side: AffectedSide = AffectedSide.NONE, **changes) -> PatientSpec:
     return PatientSpec("v", "s", seed=3, **(given | changes))
 
 
-def face_of(spec: PatientSpec) -> Face:
+def face_of(spec: PatientSpec, roll: float = 0.0) -> Face:
     shown = perform(spec, 25)
-    return face(spec, shown, activations(spec, shown.command)[0], MODEL, lids_meet_at(MODEL, MODEL.neutral))
+    eyes = Eyes(lids_meet_at(MODEL, MODEL.neutral), roll)
+    return face(spec, shown, activations(spec, shown.command)[0], MODEL, eyes)
 
 
 def measured(state: Face) -> dict[str, np.ndarray]:
@@ -56,10 +57,32 @@ def test_a_whole_shape_is_told_apart_into_sides_that_add_up_to_it():
     assert right[48, 0] == pytest.approx(1)
 
 
-def test_the_eyeball_rolls_up_without_its_lids():
-    for end, globe in (("_L", slice(68, 72)), ("_R", slice(72, 76))):
-        moved = np.flatnonzero(MODEL.shapes[BELL + end].any(axis=1))
-        np.testing.assert_array_equal(moved, np.arange(76)[globe])
+def test_the_eyeballs_turn_without_their_lids_and_stay_round():
+    for end, out, globe in (("_L", 1, slice(68, 72)), ("_R", -1, slice(72, 76))):
+        for name in (TURN, LIFT, SHUT):
+            moved = np.flatnonzero(MODEL.shapes[name + end].any(axis=1))
+            np.testing.assert_array_equal(moved, np.arange(76)[globe])
+        turn, lift, shut = (MODEL.shapes[name + end][globe] for name in (TURN, LIFT, SHUT))
+        assert (turn[:, 0] > 0.1).all(), "to the subject's left, whichever eye"
+        assert (lift[:, 1] > 0.1).all()
+        assert (shut[:, 2] < 0).all()
+        from_centre = MODEL.neutral[globe] - EYE_CENTRE * (out, 1, 1)
+        for moved in (turn, lift):
+            np.testing.assert_allclose(
+                np.linalg.norm(from_centre + moved, axis=1), np.linalg.norm(from_centre, axis=1), rtol=1e-5
+            )
+
+
+def test_both_eyes_roll_up_with_the_command_to_close_even_where_the_lids_cannot():
+    spec = spec_of(AffectedSide.LEFT, weakness=Weakness(1, 1, 1))
+    state, commanded = face_of(spec, 2 * GLOBE_STEP), perform(spec, 25).command["AU45"] >= 1
+    for end in ("_L", "_R"):
+        assert column(state, LIFT + end)[commanded].min() > column(state, LIFT + end)[~commanded][:20].max() + 1
+    for end in ("_L", "_R"):  # behind the lids
+        assert column(state, SHUT + end)[commanded].min() == pytest.approx(1)
+        assert column(state, SHUT + end)[:20].max() == 0
+    without = face_of(spec)
+    assert np.abs(column(without, LIFT + "_L")).max() < 1
 
 
 def test_lids_are_found_to_meet_at_the_weight_of_each_side():
@@ -119,7 +142,7 @@ def test_mirror_image_exchanges_the_sides_of_every_shape():
     spec = spec_of(AffectedSide.LEFT, synkinesis=(Synkinesis(SynkinesisKind.ORAL_OCULAR, 0.5),), side_gain=(1.0, 0.95))
     shown = [perform(s, 25) for s in (spec, spec.mirror_image())]
     states = [
-        face(s, p, activations(s, p.command)[0], MODEL, (1.0, 1.0))
+        face(s, p, activations(s, p.command)[0], MODEL, Eyes((1.0, 1.0), 0.3))
         for s, p in zip((spec, spec.mirror_image()), shown, strict=True)
     ]
     swapped = {"_L": "_R", "_R": "_L"}

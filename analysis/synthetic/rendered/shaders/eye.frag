@@ -37,6 +37,6 @@ void main() {
     light *= mix(0.25, 1.0, v_open);
     float facing = max(dot(normal, normalize(key + viewer)), 0.0);
     light += key_colour * (2.6 * pow(facing, 700.0) + 0.04 * pow(facing, 90.0)) * mix(0.3, 1.0, shade);
-    light += fill_colour * smoothstep(0.90, 0.93, dot(reflect(-viewer, normal), fill)) * 0.35;
+    light += fill_colour * smoothstep(0.945, 0.965, dot(reflect(-viewer, normal), fill)) * 0.35;
     pixel = developed(light, 1.0);
 }
