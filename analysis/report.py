@@ -23,6 +23,7 @@ from analysis.contracts import (
     Problem,
     Quality,
     ReportStatus,
+    Segment,
     SessionReport,
     SeverityLevel,
     SystemAnswer,
@@ -34,12 +35,13 @@ from analysis.corrections import corrected_track
 from analysis.faces.follow import Followed, follow
 from analysis.faces.mesh import Mesh
 from analysis.faces.mtcnn import FaceDetector
-from analysis.faces.track import FaceTrack
+from analysis.faces.track import Bools, FaceTrack
 from analysis.measure import Measured, measure
 from analysis.motion.rest import REST_REFERENCE, RestReference
 from analysis.series import KEYPOINTS, keypoints
 from analysis.stopwatch import Stopwatch
 from analysis.systems.detection import FACE_DETECTION, JudgedDetection
+from analysis.systems.silent import silent
 from analysis.version import code_version
 from analysis.video.picture import RGB
 from analysis.video.policy import POLICY, Policy
@@ -120,15 +122,16 @@ def analyse(
     if late is not None:
         tell(SYSTEMS, 1.0)
         with watch("systems"):
-            asked = late.panel.results(followed.track.detected, measured.segments)
+            asked = late.results(followed.track.detected, measured.segments)
     return _measured(watch, followed, judged.quality, followed.problems + judged.warnings, measured, asked)
 
 
 class _LatePanel:
-    """The panel once the first frame is there: a file that is refused unread needs neither torch nor the networks."""
+    """The panel once a frame is there and a system has weights: nothing else needs torch or the networks."""
 
     def __init__(self, systems: Sequence[Wanted], device: str) -> None:
         self._systems, self._device = systems, device
+        self._is_silent = not any(wanted.weights for wanted in systems)
 
     @cached_property
     def panel(self) -> Panel:
@@ -137,7 +140,13 @@ class _LatePanel:
         return Panel(self._systems, self._device)
 
     def look(self, frame: int, time_s: float, picture: RGB, landmarks: Mesh) -> None:
-        self.panel.look(frame, time_s, picture, landmarks)
+        if not self._is_silent:
+            self.panel.look(frame, time_s, picture, landmarks)
+
+    def results(self, believed: Bools, segments: Sequence[Segment]) -> list[SystemResult]:
+        if self._is_silent:
+            return [silent(wanted) for wanted in self._systems]
+        return self.panel.results(believed, segments)
 
 
 def _measured(

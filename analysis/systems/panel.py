@@ -19,6 +19,7 @@ from analysis.systems.fusion import FusionReader
 from analysis.systems.palsynet import PalsyNetReader
 from analysis.systems.phcnn import PhcnnReader
 from analysis.systems.reader import Known, Reader
+from analysis.systems.silent import silent
 from analysis.video.picture import RGB
 from analysis.weights.chosen import Wanted
 from analysis.weights.loader import WeightsError
@@ -26,12 +27,6 @@ from analysis.weights.published import Loaded, load
 
 logger = logging.getLogger(__name__)
 
-METHODS: Final = {
-    PublishedSystem.PALSYNET: "3DPalsyNet (Storey et al. 2019)",
-    PublishedSystem.DEM: "Difference Ensemble Method (Niu et al. 2024)",
-    PublishedSystem.PHCNN_LSTM: "PHCNN-LSTM (Liu et al. 2020)",
-    PublishedSystem.FUSION: "Multimodal fusion (Oo, Lee and Lim 2024)",
-}
 READERS: Final[dict[PublishedSystem, Callable[[Loaded], Reader]]] = {
     PublishedSystem.PALSYNET: PalsyNetReader,
     PublishedSystem.DEM: DemReader,
@@ -92,7 +87,7 @@ class _Guard:
 
 
 def _seat(wanted: Wanted, device: str) -> _Seat:
-    nobody = SystemResult(wanted.system, METHODS[wanted.system], reason=wanted.reason)
+    nobody = silent(wanted)
     if wanted.weights is None:
         return _Seat(nobody)
     try:

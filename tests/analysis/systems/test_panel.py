@@ -1,11 +1,13 @@
 """The published systems beside the pipeline: shown every frame once, asked at the end."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from analysis import report
 from analysis.contracts import ANSWERING, Exercise, PublishedSystem, Segment, SegmentSource
 from analysis.grading.phcnn_lstm import strips
 from analysis.systems import panel as panels
@@ -48,6 +50,16 @@ def test_without_weights_there_is_a_reason_and_no_number(system):
     assert result.answers == []
     assert result.reason == NO_WEIGHTS
     assert result.weights is None
+
+
+def test_a_recording_without_any_weights_costs_no_network(monkeypatch):
+    """Importing the networks takes longer than following a short video, and leaves a cache in the temporary folder."""
+    monkeypatch.setitem(sys.modules, "analysis.systems.panel", None)
+    late = report._LatePanel([Wanted(system) for system in ANSWERING], "cpu")
+    time_s, shown, points = moving()[0]
+    late.look(0, time_s, shown, points)
+    results = late.results(np.ones(FRAMES, bool), SEGMENTS)
+    assert [(r.system, r.reason, r.answers) for r in results] == [(system, NO_WEIGHTS, []) for system in ANSWERING]
 
 
 TARGETS = {
