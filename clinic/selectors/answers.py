@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from analysis.contracts import SEVERITY_LEVELS, PublishedSystem
+from clinic.charts import words
 from clinic.models.weights import SYSTEM_TITLES
 from clinic.templatetags.quantities import ROMAN
 
@@ -81,10 +82,10 @@ def value_of(result: Mapping[str, Any], target: str) -> Any:
 
 def _answer(stored: Mapping[str, Any]) -> Answer:
     target = stored["target"]
-    words = _WORDS[target](stored)
+    told = _WORDS[target](stored)
     count = int(stored.get("looked_at") or 0)
     noun = _LOOKED_AT[target]
-    return Answer(target, _NAMES[target], words, f"from {count} {noun}{'' if count == 1 else 's'}")
+    return Answer(target, _NAMES[target], told, f"from {count} {noun}{'' if count == 1 else 's'}")
 
 
 def _grade(stored: Mapping[str, Any]) -> str:
@@ -96,12 +97,12 @@ def _level(stored: Mapping[str, Any]) -> str:
 
 
 def _palsy(stored: Mapping[str, Any]) -> str:
-    return f"Palsy {round(100 * float(stored['value']))} % probable"
+    return f"Palsy {words.probable(float(stored['value']))} probable"
 
 
 def _sure(stored: Mapping[str, Any]) -> str:
     share = (stored.get("probabilities") or {}).get(str(stored["value"]))
-    return "" if share is None else f", {round(100 * float(share))} % probable"
+    return "" if share is None else f", {words.probable(float(share))} probable"
 
 
 def _mouth(stored: Mapping[str, Any]) -> str:

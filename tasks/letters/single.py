@@ -25,7 +25,7 @@ def grade_bars(content: Content, point: CoursePoint, width: float) -> Drawing:
         font = look.BOLD if grade == point.grade else look.PLAIN
         _text(drawing, 22, y, words.roman(grade), anchor="end", font=font)
         drawing.add(Rect(28, y - 1, max(share * room, 0.6), 9, fillColor=look.ACCENT, strokeColor=None))
-        _text(drawing, 32 + share * room, y, "over 99 %" if share > 0.99 else f"{share * 100:.0f} %", font=font)
+        _text(drawing, 32 + share * room, y, words.probable(share), font=font)
         if grade in given:
             _text(drawing, width, y, "■ by a clinician", anchor="end", font=look.BOLD)
     return drawing

@@ -104,8 +104,8 @@ def test_session_page_shows_each_system_with_its_origin(cast: Cast, case: Case, 
     store(case, grade(5), level(2), silent(PublishedSystem.DEM, "no approved weights"))
     page = as_user(cast.clinician).get(reverse("session-detail", args=[case.session.pk])).content.decode()
     for text in (
-        "Grade V, 70 % probable",
-        "Level II, mild to moderate, 90 % probable",
+        "Grade V, 70\N{NO-BREAK SPACE}% probable",
+        "Level II, mild to moderate, 90\N{NO-BREAK SPACE}% probable",
         "from 1 sequence",
         "smile 2×",
         "trained on: synthetic",
@@ -131,7 +131,7 @@ def test_patient_page_lists_the_newest_sessions(cast: Cast, case: Case, as_user:
     store(case, grade(5), palsy(0.91))
     page = client.get(where).content.decode()
     assert "published-course-title" in page
-    assert "Palsy 91 % probable" in page
+    assert "Palsy 91\N{NO-BREAK SPACE}% probable" in page
     assert "Grade III" in page
 
 
