@@ -69,7 +69,7 @@ def test_missing_exercise_is_named_and_costs_its_item_only(exercise):
 
 
 def test_fngs_is_marked_as_awaiting_a_check():
-    assert "AWAITING A CHECK" in scales(findings()).fngs2.note
+    assert "Awaiting a check" in scales(findings()).fngs2.note
 
 
 def test_fngs_total_beyond_24_counts_as_24():
