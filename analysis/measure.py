@@ -38,7 +38,7 @@ from analysis.contracts import (
 )
 from analysis.extras import Parts, curves, extras
 from analysis.faces.anatomy import SIDES, Points
-from analysis.faces.head import head_frame
+from analysis.faces.head import HeadFrame, head_frame
 from analysis.faces.track import FaceTrack
 from analysis.grading import house_brackmann
 from analysis.grading.scales import Findings, scales
@@ -96,6 +96,7 @@ def measure(
     recorded_side: AffectedSide | None = None,
     mirrored: Mirrored = Mirrored.NO,
     corrections: Corrections | None = None,
+    detected: FaceTrack | None = None,
     progress: Progress | None = None,
     models: Models | None = None,
 ) -> Measured:
@@ -104,7 +105,8 @@ def measure(
     `track` is unmirrored; `mirrored` says only how sure that is. `timeline` is what was asked for when. Everything is
     relative to the video's own rest; `rest_reference`, the patient's pinned rest, is measured against beside it.
     `recorded_side` is the side on file, compared and never used. `corrections`: exercises and rest as a clinician put
-    them right (corrected points are in the track already). `progress` gets shares from 0 to 1.
+    them right (corrected points are in the track already); `detected` is the track before points were moved: a moved
+    point changes numbers, never which exercise it was. `progress` gets shares from 0 to 1.
     """
     tell = progress or (lambda _share: None)
     models = models or shipped()
@@ -117,12 +119,25 @@ def measure(
     raw = estimator.estimate(frame, rest, models.landmark)
     tell(0.6)
     beside = others.others(frame, rest)
-    found = others.without_speech(recognise.recognise(raw, frame.time_s, models.exercises), beside)
+    found = others.without_speech(_recognised(detected, timeline, models) or _found(raw, frame, models), beside)
     tell(0.7)
     session = Session(track, frame, rest, raw, found, beside, timeline, quality, rest_reference, models, corrections)
     result = _assemble(session, recorded_side, mirrored)
     tell(1.0)
     return result
+
+
+def _found(raw: SideActionUnits, frame: HeadFrame, models: Models) -> list[Found]:
+    return recognise.recognise(raw, frame.time_s, models.exercises)
+
+
+def _recognised(detected: FaceTrack | None, timeline: Timeline | None, models: Models) -> list[Found]:
+    """The exercises of a track by itself; none where there is no track or it never rests."""
+    if detected is None:
+        return []
+    frame = head_frame(detected)
+    rest = find_rest(frame, timeline)
+    return [] if rest is None else _found(estimator.estimate(frame, rest, models.landmark), frame, models)
 
 
 def _assemble(session: Session, recorded_side: AffectedSide | None, mirrored: Mirrored) -> Measured:

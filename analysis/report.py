@@ -104,8 +104,9 @@ def analyse(
         problems = judged.refusals + followed.problems + judged.warnings
         return _refused(watch, problems, followed.facts, judged.quality, followed.track)
     with watch("measuring"):
+        detected = followed.track
         if corrections is not None:
-            followed = dataclasses.replace(followed, track=corrected_track(followed.track, corrections))
+            followed = dataclasses.replace(followed, track=corrected_track(detected, corrections))
         measured = measure(
             followed.track,
             timeline=timeline,
@@ -114,6 +115,7 @@ def analyse(
             recorded_side=recorded_side,
             mirrored=mirrored,
             corrections=corrections,
+            detected=detected if corrections is not None and corrections.frames else None,
             progress=lambda share: tell(MEASURING, _READING_SHARE + (1 - _READING_SHARE) * share),
         )
     if judged_faces is not None:

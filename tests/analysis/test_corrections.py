@@ -139,6 +139,22 @@ def test_moved_corner_changes_its_own_excursion_and_leaves_the_other_side() -> N
     assert lids == pytest.approx(found().measures["palpebral_fissure"].left, abs=0.05)
 
 
+def test_moved_point_does_not_change_which_exercise_it_was() -> None:
+    """A corner dragged far down undoes the smile in the points: recognised anew, it would be something else."""
+    smile = next(s for s in found().segments if s.exercise is Exercise.SMILE_OPEN)
+    assert smile.apex_s is not None
+    frame = int(np.argmin(np.abs(track().time_s - smile.apex_s)))
+    x, y = track().landmarks[frame, MOUTH_CORNER, :2].tolist()
+    far = CorrectedPoint(MOUTH_CORNER, x, y + 0.8 * float(np.ptp(track().landmarks[frame, :, 0])))
+    moved = Corrections([CorrectedFrame(smile.apex_s, smile.start_s, smile.end_s, [far])])
+    changed = corrected.corrected_track(track(), moved)
+    kinds = [s.exercise for s in found().segments]
+    assert [s.exercise for s in measure(changed, corrections=moved).segments] != kinds
+    kept = measure(changed, corrections=moved, detected=track())
+    assert [s.exercise for s in kept.segments] == kinds
+    assert [(s.start_s, s.end_s) for s in kept.segments] == [(s.start_s, s.end_s) for s in found().segments]
+
+
 def test_exercise_that_does_not_count_is_not_measured_and_is_told() -> None:
     kept = [
         dataclasses.replace(s, valid=False, reason="turned away") if s.exercise is Exercise.SMILE_OPEN else s
