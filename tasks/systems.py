@@ -86,10 +86,8 @@ def chosen_of(row: WeightsFile) -> Chosen:
     """
     from analysis.weights.chosen import Chosen
 
-    try:
-        return Chosen(row.card, Path(row.file.path))
-    except NotImplementedError:
-        pass
+    if (here := media.path_here(row.file)) is not None:
+        return Chosen(row.card, here)
     kept = Path(settings.VAR_DIR) / "weights" / f"{row.sha256}.safetensors"
     if not kept.is_file():
         _fetch(row, kept)

@@ -103,14 +103,18 @@ def note_play(*, video: Video, by: User) -> None:
         audit.record(actor=by, action="play", obj=video, patient=video.session.patient)
 
 
+def path_here(file: FieldFile) -> Path | None:
+    """Where a stored file lies on this machine; None where its storage is elsewhere."""
+    try:
+        return Path(file.path)
+    except NotImplementedError:  # Django's word for a storage without paths
+        return None
+
+
 @contextmanager
 def local_copy(video: Video) -> Iterator[Path]:
     """A path on this machine with the original's bytes; a copy only where the storage is elsewhere."""
-    try:
-        here = Path(video.file.path)
-    except NotImplementedError:  # Django's word for a storage without paths
-        here = None
-    if here is not None:  # outside the try: what the body raises is the body's
+    if (here := path_here(video.file)) is not None:
         yield here
         return
     with tempfile.NamedTemporaryFile(suffix=video.extension) as copy, video.file.open("rb") as original:

@@ -96,8 +96,8 @@ def test_a_file_whose_tensors_have_no_place_is_refused_in_words(taken):
     assert "not those" in taken.check_message
 
 
-def test_only_approved_weights_are_run_and_only_while_switched_on(taken, clinic, administrator):
-    beside = shipped()
+def test_only_approved_weights_are_run_and_only_while_switched_on(taken, clinic, administrator, settings):
+    beside = shipped(settings.SHIPPED_WEIGHTS)
     assert wanted(clinic)[FUSION].weights == beside.get(FUSION)
     systems.check_weights(weights_id=str(taken.pk))
     assert wanted(clinic)[FUSION].weights == beside.get(FUSION)
