@@ -19,7 +19,6 @@ from analysis.measure import measure
 from analysis.models import Models, shipped
 from analysis.version import code_version
 
-README: Final = Path(__file__).parents[1] / "README.md"
 USAGE: Final = 2
 Reports = dict[str, dict[str, Any] | None]
 
@@ -38,7 +37,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--reports", type=Path, metavar="DIR", help="write one seventh.report/1 per video here")
     parser.add_argument("--fit", nargs="*", metavar="SET:TRACKS", help="more sets to fit the held-out models on")
     parser.add_argument("--folds", type=int, help="groups of subjects that are held out together (default: each alone)")
-    parser.add_argument("--readme", action="store_true", help=f"write the tables into {README.name} of the package")
+    parser.add_argument(
+        "--readme", action="store_true", help=f"write the tables into {page.README.name} of the package"
+    )
     parser.set_defaults(run=run)
     return parser
 
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     text = page.tables({name: split(truths, found) for name, found in columns.items()}, code_version())
     sys.stdout.write(text)
     if args.readme:
-        page.replace(README, text)
+        page.replace(page.README, text)
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from analysis.evaluation.score import Scores
 
+README: Final = Path(__file__).parents[1] / "README.md"
 BEGIN: Final = "<!-- figures: written by `python -m analysis evaluate`, do not edit -->"
 END: Final = "<!-- figures end -->"
 
@@ -24,13 +25,14 @@ def tables(columns: Columns, version: str) -> str:
     )
 
 
-def replace(path: Path, text: str) -> None:
-    """Put the tables between the marks. Raises ValueError when the page has no marks."""
+def replace(path: Path, text: str, begin: str = BEGIN, end: str = END) -> None:
+    """Put a text, its marks included, in the place of what stands between them. Raises ValueError without marks."""
     page = path.read_text(encoding="utf-8")
-    if BEGIN not in page or END not in page:
+    before, mark, rest = page.partition(begin)
+    _, last, after = rest.partition(end)
+    if not mark or not last:
         raise ValueError(f"{path} has no place for the figures")
-    before, rest = page.split(BEGIN, 1)
-    after = rest.split(END, 1)[1].lstrip("\n")
+    after = after.lstrip("\n")
     path.write_text(before + text + ("\n" + after if after else ""), encoding="utf-8")
 
 

@@ -45,6 +45,7 @@ FOLLOWERS: Final[Mapping[SynkinesisKind, tuple[tuple[str, str, float], ...]]] = 
     SynkinesisKind.OCULAR_ORAL: (("AU45", "AU12", 0.8), ("AU45", "AU14", 0.4)),
     SynkinesisKind.BROW_ORAL: (("AU1", "AU12", 0.6),),
     SynkinesisKind.ORAL_BROW: (("AU12", "AU4", 0.6),),
+    SynkinesisKind.SNARL_SMILE: (("AU9", "AU12", 0.6),),
 }
 
 HOUSE_BRACKMANN_RULE: Final = """Nominal House-Brackmann grade of a synthetic face: a rule, no clinician's rating.

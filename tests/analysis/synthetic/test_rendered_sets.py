@@ -158,6 +158,7 @@ def test_a_set_holds_both_sides_the_healthy_and_every_grade():
         "ocular-oral",
         "brow-oral",
         "oral-brow",
+        "snarl-smile",
     }
     assert len({s.exercises for s in drawn}) > 290
 
