@@ -34,6 +34,13 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--url", default="not published")
     parser.add_argument("--half", action="store_true", help="half precision: half the size")
     parser.add_argument("--only", action="append", default=[], metavar="NETWORK", help="leave the run's others out")
+    parser.add_argument(
+        "--also",
+        action="append",
+        default=[],
+        metavar="NAME=FOLDER",
+        help="state the figures that `evaluate --out FOLDER` wrote, too, under this name; may be repeated",
+    )
     parser.set_defaults(run=run_export)
 
 
@@ -58,6 +65,7 @@ def run_export(args: argparse.Namespace) -> int:
             half=args.half,
             system=args.system,
             only=args.only,
+            also=dict(_named(text) for text in args.also),
         )
         published.load(read(card))
         wrong = shipping.problems() if args.out.resolve() == SHIPPED else []
@@ -78,11 +86,13 @@ def export(
     half: bool = False,
     system: str | None = None,
     only: Sequence[str] = (),
+    also: Mapping[str, Path] | None = None,
 ) -> Path:
     """Write `<id>.safetensors` and `<id>.toml`; returns the card's path. `only`: the networks to take, all when empty.
 
-    Figures on the card are those of the whole run, whose folds tested other people than they learnt from. Raises
-    RunError or ValueError when the run is not finished or of another system.
+    Figures on the card are those of the whole run, whose folds tested other people than they learnt from, and those
+    in the folders of `also`, under their names. Raises RunError, OSError or ValueError when the run is not finished or
+    of another system.
     """
     from analysis.training.evaluate import _fold
     from analysis.training.run import read_facts
@@ -91,10 +101,12 @@ def export(
     if system not in (None, facts["system"]):
         raise ValueError(f"the run trained {facts['system']}, not {system}")
     chosen = _fold(folder, fold)
-    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    metrics = _metrics(folder)
+    for name, other in (also or {}).items():
+        metrics |= {f"{title}, {name}": figures for title, figures in _metrics(other).items()}
     people = json.loads((chosen / "people.json").read_text(encoding="utf-8"))
     tensors = _tensors(chosen, facts["system"], only)
-    return write(out, stated, facts, tensors, _metrics(metrics), len(people["learnt"]), half=half)
+    return write(out, stated, facts, tensors, metrics, len(people["learnt"]), half=half)
 
 
 def write(
@@ -181,8 +193,17 @@ def _tensors(fold: Path, system: str, only: Sequence[str]) -> dict[str, Tensor]:
     return {name: value for name, value in found.items() if not only or name.partition(".")[0] in only}
 
 
-def _metrics(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """Title -> figures with their intervals, baseline and numbers."""
+def _named(text: str) -> tuple[str, Path]:
+    """Raises ValueError unless the text is NAME=FOLDER."""
+    name, separator, folder = text.partition("=")
+    if not separator or not name or not folder:
+        raise ValueError(f"--also takes NAME=FOLDER, not {text!r}")
+    return name, Path(folder)
+
+
+def _metrics(folder: Path) -> dict[str, Any]:
+    """Title -> figures with their intervals, baseline and numbers, as a run or `evaluate` left them."""
+    results: list[dict[str, Any]] = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     return {
         result["title"]: {
             "examples": result["examples"],

@@ -144,6 +144,8 @@ def _write_predictions(
         predictions = dict(system.predict(networks, examples, rows, device))
     persons = examples.who(system.spread_by).person
     predictions["person"] = np.array([persons[i] for i in rows])
+    owners = [examples.shards[i] for i in examples.recordings()[rows]]
+    predictions["recording"] = np.array([f"{shard.dataset}/{shard.recording}" for shard in owners])
     beside = folder / "predictions.part.npz"
     np.savez_compressed(beside, **predictions, **{f"lesson.{name}": values for name, values in lesson.items()})
     beside.replace(folder / "predictions.npz")

@@ -72,18 +72,60 @@ def judged(
     """The result of one target over all folds; None when it was not learnt or nothing tested has it."""
     if f"{target}.logits" not in predictions:
         return None
+    known = np.flatnonzero(predictions[f"{target}.truth"] >= 0)
+    answers = predictions[f"{target}.logits"][known].argmax(axis=1)
+    return _beside_majority(title, target, classes, predictions, learnt, known, answers, ordinal=ordinal)
+
+
+def judged_by_recording(
+    title: str,
+    target: str,
+    classes: Sequence[str],
+    predictions: Predictions,
+    learnt: Sequence[Predictions],
+    *,
+    ordinal: bool,
+) -> Result | None:
+    """As `judged`, with one answer a recording: the likeliest class under the mean of its examples' probabilities.
+
+    What a clinician is shown. Recordings whose label changes from example to example are left out.
+    """
+    if f"{target}.logits" not in predictions:
+        return None
     truth: Labels = predictions[f"{target}.truth"]
-    known = truth >= 0
-    if not known.any():
+    probabilities = torch.from_numpy(predictions[f"{target}.logits"]).softmax(dim=1).numpy()
+    firsts, answers = [], []
+    for recording in np.unique(predictions["recording"]):
+        rows = np.flatnonzero(predictions["recording"] == recording)
+        if truth[rows[0]] >= 0 and (truth[rows] == truth[rows[0]]).all():
+            firsts.append(rows[0])
+            answers.append(int(probabilities[rows].mean(axis=0).argmax()))
+    title, rows, told = f"{title}, one answer a recording", np.array(firsts, np.intp), np.array(answers, np.int64)
+    return _beside_majority(title, target, classes, predictions, learnt, rows, told, ordinal=ordinal)
+
+
+def _beside_majority(
+    title: str,
+    target: str,
+    classes: Sequence[str],
+    predictions: Predictions,
+    learnt: Sequence[Predictions],
+    rows: Rows,
+    answers: Labels,
+    *,
+    ordinal: bool,
+) -> Result | None:
+    """Answers to these rows, and what the majority of each row's fold would have said; None without a row."""
+    if not len(rows):
         return None
     usual = np.array([majority(lesson[target]) for lesson in learnt])
     return of_classes(
         title,
         classes,
-        truth[known],
-        predictions[f"{target}.logits"][known].argmax(axis=1),
-        usual[predictions["fold"][known]],
-        predictions["person"][known].tolist(),
+        predictions[f"{target}.truth"][rows],
+        answers,
+        usual[predictions["fold"][rows]],
+        predictions["person"][rows].tolist(),
         ordinal=ordinal,
     )
 

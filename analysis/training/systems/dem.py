@@ -129,7 +129,7 @@ class DemSystem(System):
 
     def small(self) -> Self:
         cfg = replace(self.cfg, backbone="vgg11", width=16, dense=256, size_px=(128, 64), levels=(2, 3, 4, 5))
-        return replace(self, cfg=cfg, learning_rate=1e-3, pairs=4000)
+        return replace(self, cfg=cfg, learning_rate=1e-3, pairs=4000, most_frames=30)
 
 
 class _DemStage(Stage):

@@ -82,8 +82,12 @@ class FusionSystem(System):
         return {PALSY: examples.classes(PALSY, train)}
 
     def judge(self, predictions: Predictions, learnt: Sequence[Predictions]) -> list[Result]:
-        result = classify.judged("Palsy in a frame", PALSY, CLASSES, predictions, learnt, ordinal=False)
-        return [] if result is None else [result]
+        palsy = (PALSY, CLASSES, predictions, learnt)
+        results = [
+            classify.judged("Palsy in a frame", *palsy, ordinal=False),
+            classify.judged_by_recording("Palsy", *palsy, ordinal=False),
+        ]
+        return [result for result in results if result is not None]
 
     def variants(self, ablation: str) -> dict[str, Self]:
         if ablation != "modalities":

@@ -91,8 +91,10 @@ class PalsyNetSystem(System):
         return {name: examples.classes(name, train) for name in self.stage_names}
 
     def judge(self, predictions: Predictions, learnt: Sequence[Predictions]) -> list[Result]:
+        grade = ("House-Brackmann grade", GRADE, CLASSES[GRADE], predictions, learnt)
         results = [
-            classify.judged("House-Brackmann grade", GRADE, CLASSES[GRADE], predictions, learnt, ordinal=True),
+            classify.judged(*grade, ordinal=True),
+            classify.judged_by_recording(*grade, ordinal=True),
             classify.judged("Mouth motion", MOUTH, CLASSES[MOUTH], predictions, learnt, ordinal=False),
         ]
         return [result for result in results if result is not None]

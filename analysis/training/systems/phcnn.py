@@ -40,6 +40,7 @@ class PhcnnSystem(System):
     epochs: int = 50
     batch: int = 64
     augment: bool = True
+    most_sequences: int = 0  # of one recording, evenly chosen; 0: all, as published
 
     name: ClassVar[str] = "phcnn-lstm"
     title: ClassVar[str] = "PHCNN-LSTM (Liu et al. 2020)"
@@ -54,7 +55,8 @@ class PhcnnSystem(System):
     def preparation(self) -> str:
         cfg = self.cfg
         size = f"{cfg.frames}x{cfg.face_px}x{cfg.strip_px[0]}x{cfg.strip_px[1]}"
-        return f"{strips.PREPROCESS}-{size}".replace("/", "-")
+        some = f"-{self.most_sequences}" if self.most_sequences else ""
+        return f"{strips.PREPROCESS}-{size}{some}".replace("/", "-")
 
     def cut(self, recording: Recording, seen: Seen) -> tuple[Arrays, Arrays] | None:
         follow_each_other = recording.is_video or recording.rate_hz or recording.ends_at_apex
@@ -62,7 +64,7 @@ class PhcnnSystem(System):
             return None
         cfg = self.cfg
         found: dict[str, list[npt.NDArray[np.uint8]]] = {part: [] for part in _PARTS}
-        for rows in strips.sequences(seen.time_s, frames=cfg.frames):
+        for rows in self._chosen(strips.sequences(seen.time_s, frames=cfg.frames)):
             pieces = [
                 strips.regions(seen.pictures[i], seen.landmarks[i], face_px=cfg.face_px, strip_px=cfg.strip_px)
                 for i in rows
@@ -74,6 +76,11 @@ class PhcnnSystem(System):
             return None
         level = severity_level(recording.house_brackmann) - 1
         return {part: np.stack(found[part]) for part in _PARTS}, {LEVEL: np.full(count, level, np.int64)}
+
+    def _chosen(self, sequences: list[npt.NDArray[np.intp]]) -> list[npt.NDArray[np.intp]]:
+        if not 0 < self.most_sequences < len(sequences):
+            return sequences
+        return [sequences[i] for i in np.linspace(0, len(sequences) - 1, self.most_sequences).round().astype(int)]
 
     def stage(self, name: str, examples: Examples, train: Rows, done: Mapping[str, nn.Module]) -> PhcnnStage:
         return PhcnnStage(self, examples, train)
@@ -90,8 +97,9 @@ class PhcnnSystem(System):
         return {LEVEL: examples.classes(LEVEL, train)}
 
     def judge(self, predictions: Predictions, learnt: Sequence[Predictions]) -> list[Result]:
-        result = classify.judged("Severity level", LEVEL, CLASSES, predictions, learnt, ordinal=True)
-        return [] if result is None else [result]
+        level = ("Severity level", LEVEL, CLASSES, predictions, learnt)
+        results = [classify.judged(*level, ordinal=True), classify.judged_by_recording(*level, ordinal=True)]
+        return [result for result in results if result is not None]
 
     def variants(self, ablation: str) -> dict[str, Self]:
         if ablation == "models":
@@ -101,8 +109,9 @@ class PhcnnSystem(System):
         raise ValueError(f"PHCNN-LSTM's ablations are {', '.join(self.ablations)}")
 
     def small(self) -> Self:
-        cfg = replace(self.cfg, face_widths=(8, 16, 32), strip_widths=(4, 16, 32), features=128, memory=64)
-        return replace(self, cfg=cfg, learning_rate=1e-2)
+        widths = replace(self.cfg, face_widths=(8, 16, 32), strip_widths=(4, 16, 32), features=128, memory=64)
+        cfg = replace(widths, face_px=64, strip_px=(24, 72))
+        return replace(self, cfg=cfg, learning_rate=1e-2, most_sequences=12)
 
 
 class PhcnnStage(classify.ClassStage):

@@ -60,6 +60,19 @@ def test_a_run_becomes_weights_that_load(run_folder, tmp_path, half):
     assert chosen.card["metrics"]["Severity level"]["macro F1"] == {"value": 0.5123, "low": 0.4, "baseline": 0.3}
 
 
+def test_figures_on_other_people_are_stated_under_their_name(run_folder, tmp_path, capsys):
+    other = tmp_path / "other"
+    other.mkdir()
+    results = [{"title": "Severity level", "examples": 7, "people": 7, "figures": {"accuracy": {"value": 0.25}}}]
+    (other / "metrics.json").write_text(json.dumps(results))
+    assert export(run_folder, tmp_path / "out", "--also", f"open set={other}") == 0
+    stated = read(tmp_path / "out" / "phcnn-1.toml").card["metrics"]
+    assert set(stated) == {"Severity level", "Severity level, open set"}
+    assert stated["Severity level, open set"] == {"examples": 7, "people": 7, "accuracy": {"value": 0.25}}
+    assert export(run_folder, tmp_path / "out", "--also", str(other)) == 2
+    assert "NAME=FOLDER" in capsys.readouterr().err
+
+
 def test_another_systems_run_and_an_unfinished_one_are_refused(run_folder, tmp_path, capsys):
     assert export(run_folder, tmp_path / "out", system="fusion") == 2
     assert "trained phcnn-lstm" in capsys.readouterr().err

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from analysis.__main__ import main
-from analysis.training import datasets, prepare
+from analysis.evaluation.page import README
+from analysis.training import ablate, datasets, prepare, readme
+from analysis.training.published import PUBLISHED
+from analysis.training.systems import SYSTEMS
 from tests.analysis.training import drawn
 
 SETTINGS = [
@@ -43,8 +46,9 @@ def test_training_writes_weights_figures_and_a_page(cast, capsys):
     assert "Palsy in a frame: accuracy" in capsys.readouterr().out
     assert {p.name for p in run.glob("*/palsy.safetensors")} == {"palsy.safetensors"}
     assert not list(run.glob("*/*.checkpoint")), "a finished fold needs none"
-    (result,) = json.loads((run / "metrics.json").read_text())
+    result, of_recordings = json.loads((run / "metrics.json").read_text())
     assert result["people"] == 8
+    assert (of_recordings["title"], of_recordings["examples"]) == ("Palsy, one answer a recording", 16)
     assert result["figures"]["accuracy"]["value"] > result["figures"]["accuracy"]["baseline"]
     facts = json.loads((run / "run.json").read_text())
     assert (facts["protocol"], facts["datasets"]) == ("2 folds by person", ["synthetic"])
@@ -115,7 +119,7 @@ def test_a_run_is_judged_again_to_the_same_figures(cast, capsys):
 def test_networks_are_tested_on_other_people(cast, capsys):
     train(cast)
     assert evaluate(cast, "--dataset", "MEEI=x") == 0
-    (result,) = json.loads((cast / "run/other/metrics.json").read_text())
+    result, _ = json.loads((cast / "run/other/metrics.json").read_text())
     assert result["people"] == 4
 
 
@@ -140,6 +144,42 @@ def test_a_papers_table_is_trained_row_by_row(cast, capsys):
     assert "<td>expression</td>" in page
     assert "<td>coordinates</td>" in page
     assert (cast / "table/expression/metrics.json").is_file()
+
+
+def test_a_papers_table_is_put_beside_the_published_figures(cast, monkeypatch):
+    page = cast / "README.md"
+    begin, end = readme.marks("fusion", "modalities")
+    page.write_text(f"before\n{begin}\nold\n{end}\n\nafter\n", encoding="utf-8")
+    monkeypatch.setattr(ablate, "README", page)
+    words = ["ablate", "fusion", "--table", "modalities", "--only", "expression", "--only", "coordinates", "--readme"]
+    words += ["--dataset", "synthetic=x", "--protocol", "holdout", "--epochs", "2", "--out", str(cast / "table")]
+    assert typed(cast, *words, *SETTINGS) == 0
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+    assert "synthetic faces: 8 people, one fifth of the people held out, 2 epochs" in text
+    value = json.loads((cast / "table/expression/metrics.json").read_text())[0]["figures"]["accuracy"]["value"]
+    (row,) = [line for line in text.splitlines() if line.startswith("| expression | precision .7622 |")][:1]
+    assert f"| {value:.3f}" in row
+
+
+def test_a_table_without_a_place_in_the_readme_is_refused_before_anything_is_trained(cast, capsys, monkeypatch):
+    (cast / "README.md").write_text("nothing here", encoding="utf-8")
+    monkeypatch.setattr(ablate, "README", cast / "README.md")
+    words = ["ablate", "fusion", "--table", "modalities", "--readme", "--dataset", "synthetic=x"]
+    assert typed(cast, *words, "--out", str(cast / "table"), *SETTINGS) == 2
+    assert "no place" in capsys.readouterr().err
+    assert not (cast / "table").exists()
+
+
+@pytest.mark.parametrize(("system", "table"), PUBLISHED)
+def test_published_rows_are_rows_of_our_tables(system, table):
+    assert set(PUBLISHED[system, table]) <= set(SYSTEMS[system]().variants(table))
+
+
+@pytest.mark.parametrize("system", SYSTEMS.values(), ids=lambda system: system.name)
+def test_every_table_has_a_place_in_the_readme(system):
+    for table in system.ablations:
+        readme.expect_place(README, system(), table)
 
 
 def test_a_table_or_row_that_does_not_exist_is_refused(cast, capsys):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.training import metrics
+from analysis.training.systems.classify import judged, judged_by_recording
 
 # Shrout and Fleiss 1979, table 2: four judges rate six targets.
 SHROUT_FLEISS = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], float)
@@ -89,3 +90,22 @@ def test_intervals_draw_people_not_rows():
 
 def test_too_few_people_have_no_interval():
     assert metrics.interval_by_person(lambda rows: 1.0, ["a", "b", "b"]) is None
+
+
+def test_one_answer_a_recording_is_the_likeliest_under_the_mean_of_its_examples():
+    """Two of three frames of `a` lean to the wrong class; one that is sure outweighs them. `b` changes its label."""
+    sure, leaning = [0.0, 6.0], [0.2, 0.0]
+    predictions = {
+        "x.logits": np.array([leaning, leaning, sure, sure, sure], np.float32),
+        "x.truth": np.array([1, 1, 1, 0, 1]),
+        "fold": np.zeros(5, int),
+        "person": np.array(["p", "p", "p", "q", "q"]),
+        "recording": np.array(["a", "a", "a", "b", "b"]),
+    }
+    learnt = [{"x": np.array([0, 0, 1])}]
+    result = judged_by_recording("X", "x", ("no", "yes"), predictions, learnt, ordinal=False)
+    assert result is not None
+    assert (result.examples, result.people, result.confusion) == (1, 1, [[0, 0], [0, 1]])
+    assert (result.figures["accuracy"].value, result.figures["accuracy"].baseline) == (1.0, 0.0)
+    frames = judged("X", "x", ("no", "yes"), predictions, learnt, ordinal=False)
+    assert frames is not None and frames.figures["accuracy"].value == pytest.approx(2 / 5)

@@ -10,6 +10,7 @@ from analysis.training import prepare
 from analysis.training.datasets import synthetic
 from analysis.training.systems.dem import DemSystem
 from analysis.training.systems.palsynet import PalsyNetSystem
+from analysis.training.systems.phcnn import PhcnnSystem
 from tests.analysis.puppets import puppet_clip
 from tests.analysis.training import trees
 
@@ -60,3 +61,12 @@ def test_every_kth_frame_of_a_long_recording_is_looked_at(puppet, monkeypatch):
     assert step > 1
     assert frames == list(range(0, frames[-1] + 1, step))
     assert len(frames) <= 10
+
+
+def test_of_many_sequences_some_are_taken_evenly():
+    sequences = [np.arange(i, i + 4) for i in range(0, 40, 4)]
+    few = replace(PhcnnSystem(), most_sequences=4)
+    assert [int(rows[0]) for rows in few._chosen(sequences)] == [0, 12, 24, 36]
+    assert few._chosen(sequences[:3]) == sequences[:3]
+    assert PhcnnSystem()._chosen(sequences) == sequences, "as published"
+    assert few.preparation() != PhcnnSystem().preparation()
