@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 # One private folder a test process: nothing of a developer's own demo is read or written.
 os.environ["SEVENTH_VAR_DIR"] = _folder = tempfile.mkdtemp(prefix="seventh-tests-")
@@ -14,6 +15,8 @@ os.environ["SEVENTH_HTTPS"] = "no"
 os.environ["SEVENTH_COLLECTED_STATIC"] = "no"
 
 from clinic.settings import *  # noqa: E402, F403
+
+SHIPPED_WEIGHTS = Path(_folder) / "shipped"  # none: tests say themselves which weights there are
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; no password of a test is a secret
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
