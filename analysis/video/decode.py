@@ -23,6 +23,7 @@ from analysis.video.picture import RGB
 from analysis.video.policy import POLICY, Policy
 from analysis.video.problems import REFUSALS, VideoRefused, warning
 from analysis.video.process import DecodingProcess, OutOfTime, ProcessEnded
+from analysis.video.sandbox import OUT_OF_MEMORY
 from analysis.video.sniff import look
 
 _CONTAINER_NAMES = {"mov": "mp4", "matroska": "matroska"}
@@ -198,4 +199,6 @@ def _crashed(ended: ProcessEnded) -> Exception:
         return RuntimeError(f"the decoding process failed: {ended.log}")
     if ended.code in _CPU_LIMIT_STATUS:
         return VideoRefused("time_limit", str(ended))
+    if ended.code == OUT_OF_MEMORY:
+        return VideoRefused("too_large_picture", "out of memory")
     return VideoRefused("unreadable", str(ended))

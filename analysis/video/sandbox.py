@@ -14,6 +14,8 @@ import signal
 import struct
 import sys
 import sysconfig
+import threading
+import time
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
@@ -22,6 +24,24 @@ _LANDLOCK_READ = 1 << 2 | 1 << 3  # files and folders
 _LANDLOCK_FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}  # ABI version -> how many rights it knows; 16 from 5 on
 _OPEN_FILES = 64
 _LARGEST_FILE = 64 * 1024  # its own error output
+OUT_OF_MEMORY = 77  # exit status
+
+
+def watch_memory(memory_bytes: int, every_s: float = 0.05) -> None:
+    """For platforms that keep to no limit of address space: a thread ends the process once it has grown by so much.
+
+    Decoders let go of Python's lock while they work, so the thread gets its turn within a frame. Growth, since the
+    highest mark may begin with that of the process that started this one.
+    """
+    unit = 1 if sys.platform == "darwin" else 1024  # what getrusage counts in
+    begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    def watch() -> None:
+        while (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - begun) * unit < memory_bytes:
+            time.sleep(every_s)
+        os._exit(OUT_OF_MEMORY)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def confine(*, memory_bytes: int, cpu_s: int, parent_pid: int) -> None:
@@ -35,7 +55,9 @@ def confine(*, memory_bytes: int, cpu_s: int, parent_pid: int) -> None:
     ):
         with contextlib.suppress(ValueError, OSError):  # macOS refuses some
             resource.setrlimit(kind, (soft, hard))
-    if sys.platform == "linux":
+    if sys.platform != "linux":  # macOS refuses a limit of address space or takes it and lets it pass
+        watch_memory(memory_bytes)
+    else:
         libc = ctypes.CDLL(None)
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

@@ -77,3 +77,17 @@ def write_sound(path: Path, seconds: float = 2.0) -> Path:
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     return path
+
+
+def write_with_sound(path: Path, pictures: Sequence[np.ndarray], *, fps: int = 30) -> Path:
+    """Pictures and, in a second stream of the same file, a sound."""
+    seen = write(path.with_stem(f"{path.stem}-seen"), pictures, fps=fps)
+    heard = write_sound(path.with_stem(f"{path.stem}-heard"), len(pictures) / fps)
+    with av.open(str(seen)) as video, av.open(str(heard)) as sound, av.open(str(path), "w") as output:
+        parts = [(source, output.add_stream_from_template(source.streams[0])) for source in (video, sound)]
+        for source, stream in parts:
+            for packet in source.demux(0):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    output.mux(packet)
+    return path

@@ -13,9 +13,10 @@ import pytest
 from analysis.contracts import Mirrored
 from analysis.video.decode import Video
 from analysis.video.picture import sdr_curve
+from analysis.video.playback import write_playback
 from analysis.video.policy import Policy
 from analysis.video.problems import VideoRefused
-from tests.analysis.media import corner_names, corners, write, write_sound
+from tests.analysis.media import corner_names, corners, write, write_sound, write_with_sound
 
 SMALL = Policy(min_side_px=64)
 ONE = 65536
@@ -222,6 +223,17 @@ def test_damaged_bytes_never_end_anything_but_the_file(tmp_path):
             assert (np.diff(times) > 0).all()
         except VideoRefused as refused:
             assert refused.problem.message
+
+
+def test_sound_beside_the_pictures_is_dropped(tmp_path):
+    path = write_with_sound(tmp_path / "v.mp4", [corners()] * 30)
+    video, times, _ = decoded(path)
+    assert len(times) == video.facts.frame_count == 30 and video.problems == []
+    copy = tmp_path / "copy.mp4"
+    write_playback(path, copy, policy=SMALL)
+    with av.open(str(path)) as sent, av.open(str(copy)) as shown:
+        assert [stream.type for stream in sent.streams] == ["video", "audio"]
+        assert [stream.type for stream in shown.streams] == ["video"]
 
 
 def test_sound_alone_is_no_video(tmp_path):

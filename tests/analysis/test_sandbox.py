@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.video import process
+from analysis.video import decode, process, sandbox
+from analysis.video.problems import VideoRefused
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,3 +76,38 @@ def test_no_setting_and_no_secret_reaches_the_decoder(monkeypatch):
     assert "DATABASE_URL" not in process._ENVIRONMENT
     assert set(process._ENVIRONMENT) <= {"LANG", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "PYTHONDONTWRITEBYTECODE"}
     assert os.environ["DATABASE_URL"]
+
+
+def run_inside(script):
+    """By way of a shell: on Linux a process's highest mark of memory begins with that of the one that started it."""
+    by_shell = ["sh", "-c", '"$0" -c "$1"; exit $?', sys.executable, script]
+    return subprocess.run(by_shell, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+def test_where_address_space_has_no_limit_a_process_that_grows_is_ended():
+    grown = run_inside(
+        "import time\n"
+        "from analysis.video import sandbox\n"
+        "sandbox.watch_memory(100 << 20)\n"
+        "held = bytearray(b'x') * (50 << 20); time.sleep(0.3); print('fits', flush=True)\n"
+        "more = bytearray(b'x') * (300 << 20); time.sleep(20)\n"
+    )
+    assert (grown.stdout.strip(), grown.returncode) == ("fits", sandbox.OUT_OF_MEMORY)
+
+
+def test_refused_limits_do_not_keep_a_mac_from_decoding():
+    """As on macOS: setrlimit says no, and there is neither prctl nor Landlock."""
+    done = run_inside(
+        "import os, resource, sys, threading\n"
+        "from analysis.video import sandbox\n"
+        "def refuse(*_): raise ValueError('current limit exceeds maximum limit')\n"
+        "resource.setrlimit, sys.platform = refuse, 'darwin'\n"
+        "sandbox.confine(memory_bytes=2 << 30, cpu_s=20, parent_pid=os.getppid())\n"
+        "print(sandbox.close_file_system(), threading.active_count())\n"
+    )
+    assert done.stdout.split() == ["False", "2"], done.stderr
+
+
+def test_decoder_that_grew_too_large_is_a_picture_that_is_too_large():
+    refused = decode._crashed(process.ProcessEnded(sandbox.OUT_OF_MEMORY, ""))
+    assert isinstance(refused, VideoRefused) and refused.code == "too_large_picture"
