@@ -8,8 +8,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -204,3 +207,23 @@ def test_on_macos_nothing_forks_and_the_clock_is_a_process_of_its_own():
     assert "beat" in clock.command
     (worker,) = supervisor.workers("linux")
     assert "--beat" in worker.command
+
+
+def test_start_is_noticed_although_the_environment_names_a_proxy(monkeypatch):
+    """A clinic's proxy would be asked for this machine's own port, and would refuse."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with HTTPServer(("127.0.0.1", 0), Healthy) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        supervisor.wait_for_web(SimpleNamespace(exit_status=None), server.server_port)
+
+
+class Healthy(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
