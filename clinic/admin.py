@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.authtoken.models import TokenProxy
 
 from clinic import models
+from clinic.charts import words
 from clinic.services import audit
 
 if TYPE_CHECKING:
@@ -94,6 +95,11 @@ class UserAdmin(ModelAdmin):
 class ProtocolExerciseInline(TabularInline):
     model = models.ProtocolExercise
     extra = 0
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Stored as codes, chosen in words."""
+        kwargs["choices"] = [("", "---------"), *((code, words.exercise(code)) for code, _ in db_field.choices)]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
 @admin.register(models.Protocol)

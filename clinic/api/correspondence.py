@@ -113,6 +113,8 @@ REFUSALS = {400: PROBLEM, 403: PROBLEM}
 
 
 class NoteViewSet(Read):
+    """Notes from clinicians for clinicians."""
+
     model = Note
     serializer_class = NoteSerializer
     filterset_class = NoteFilter
@@ -147,6 +149,8 @@ class NoteViewSet(Read):
 
 
 class MessageViewSet(Read):
+    """Messages between a patient and the care team."""
+
     model = Message
     serializer_class = MessageSerializer
     filterset_class = MessageFilter

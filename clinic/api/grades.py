@@ -73,6 +73,8 @@ class RecordSerializer(serializers.Serializer[Any]):
 
 
 class GradeViewSet(Read):
+    """Grades that clinicians gave by hand."""
+
     model = ClinicianGrade
     serializer_class = GradeSerializer
     filterset_class = GradeFilter

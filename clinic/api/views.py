@@ -75,6 +75,8 @@ class Read(mixins.ListModelMixin, mixins.RetrieveModelMixin, Scoped, ABC):
 
 @extend_schema_view(create=extend_schema(responses={201: serializers.PatientSerializer, 400: PROBLEM, 409: PROBLEM}))
 class PatientViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, Read):
+    """Patients whom you may see: of your care teams, of the clinic that you administer, or yourself."""
+
     model = Patient
     serializer_class = serializers.PatientSerializer
     filterset_class = filters.PatientFilter
@@ -111,6 +113,8 @@ class PatientViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, Read):
 
 
 class EpisodeViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, Read):
+    """Palsies: side, cause and the first day, from which days since onset count."""
+
     model = Episode
     serializer_class = serializers.EpisodeSerializer
     filterset_class = filters.EpisodeFilter
@@ -131,6 +135,8 @@ class EpisodeViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, Read):
 
 
 class SessionViewSet(Read):
+    """What was recorded on one occasion, and whether a clinician has reviewed it."""
+
     model = Session
     serializer_class = serializers.SessionSerializer
     filterset_class = filters.SessionFilter
@@ -150,6 +156,8 @@ class SessionViewSet(Read):
 
 
 class VideoViewSet(Read):
+    """Recordings, what is known of them, and the address that plays each."""
+
     model = Video
     serializer_class = serializers.VideoSerializer
     filterset_class = filters.VideoFilter
@@ -171,6 +179,8 @@ class VideoViewSet(Read):
 
 
 class RunViewSet(Read):
+    """Analyses of videos: state, progress and advice, no measurements."""
+
     model = AnalysisRun
     serializer_class = serializers.RunSerializer
     filterset_class = filters.RunFilter
@@ -190,6 +200,8 @@ class RunViewSet(Read):
 
 
 class AssessmentViewSet(Read):
+    """What finished analyses measured; null where something was not measured."""
+
     model = Assessment
     filterset_class = filters.AssessmentFilter
     ordering = ("-recorded_at", "pk")

@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from clinic.charts import style, timeline
-from clinic.charts.rows import Recovery, RecoveryBin
+from clinic.charts.measures import Measure
+from clinic.charts.rows import CoursePoint, Recovery, RecoveryBin
 
 ERROR = "measurement error"
 OTHERS = "middle half of others"
@@ -39,6 +40,17 @@ def _area(base: dict[str, Any], known: Sequence[tuple[Any, float, float]], colou
         "fillcolor": colour,
         "line": {"width": 0},
     }
+
+
+def on_hover(measure: Measure, points: Sequence[CoursePoint]) -> tuple[str, dict[str, Any]]:
+    """The error beside the value that is hovered over, for a template; where points differ in it, with their texts.
+
+    Sessions measured in the same way share their error, so that two hundred of them carry it once.
+    """
+    found = [point.number(measure.name) for point in points]
+    told = ["" if one.mdc95 is None else f" (±{measure.amount(one.mdc95)})" for one in found]
+    different = {text for text, one in zip(told, found, strict=True) if one.value is not None}
+    return ("%{text}", {"text": told}) if len(different) > 1 else ("".join(different), {})
 
 
 def _round(value: float) -> float:

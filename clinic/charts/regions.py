@@ -123,6 +123,7 @@ class _Row:
             yield self._line(axis, stretch)
 
     def _line(self, axis: timeline.TimeAxis, run: tuple[CoursePoint, ...]) -> dict[str, Any]:
+        error, texts = bands.on_hover(measures.region(self.region), run)
         return {
             "type": "scatter",
             "name": words.REGIONS[self.region],
@@ -134,7 +135,8 @@ class _Row:
             "customdata": [axis.links[p.url] for p in run],
             "line": {"color": style.INK, "width": 2},
             "marker": {"size": 7, "color": style.INK, "line": {"color": style.SURFACE, "width": 1}},
-            "hovertemplate": f"{axis.hover}<br>{words.REGIONS[self.region]}: {SIGNED}<extra></extra>",
+            "hovertemplate": f"{axis.hover}<br>{words.REGIONS[self.region]}: {SIGNED}{error}<extra></extra>",
+            **texts,
         }
 
 

@@ -140,7 +140,8 @@ class _Row:
         yield from self._missed(axis, course)
 
     def _curve(self, axis: timeline.TimeAxis, run: tuple[CoursePoint, ...], line: Line) -> dict[str, Any]:
-        told = f"%{{y:{self.strip.hover}}}{self.strip.unit}"
+        error, texts = bands.on_hover(line.measure, run)
+        told = f"%{{y:{self.strip.hover}}}{self.strip.unit}{error}"
         return {
             "type": "scatter",
             "name": line.name,
@@ -151,6 +152,7 @@ class _Row:
             "connectgaps": False,
             "customdata": [axis.links[p.url] for p in run],
             "hovertemplate": f"{axis.hover}<br>{line.measure.label}: {told}<extra></extra>",
+            **texts,
             **line.look,
         }
 

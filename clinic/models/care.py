@@ -189,7 +189,7 @@ class ProtocolExercise(Row):
         constraints = [models.UniqueConstraint(fields=["protocol", "position"], name="protocol_position_once")]
 
     def __str__(self) -> str:
-        return f"{self.position}. {self.exercise}"
+        return f"{self.position}. {self.exercise.replace('_', ' ')}"
 
 
 class SessionQuerySet(models.QuerySet["Session"]):

@@ -55,11 +55,15 @@ def members(cohort: Cohort) -> QuerySet[Patient]:
 
 
 def charts(cohort: Cohort, *, bin_days: int) -> list[Chart]:
+    """One a measure; none while nobody in the cohort has been measured after onset."""
+    courses = {measure: cohorts.course_of(cohort, measure=measure, bin_days=bin_days) for measure in CHARTED}
+    if not any(courses.values()):
+        return []
     return [
         cohort_chart.chart(
             key=measure,
             title=title,
-            bins=cohorts.course_of(cohort, measure=measure, bin_days=bin_days),
+            bins=courses[measure],
             is_ordinal=cohorts.MEASURES[measure].is_ordinal,
             note=_note(measure),
         )

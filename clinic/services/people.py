@@ -6,6 +6,7 @@ import logging
 from functools import partial
 from smtplib import SMTPException
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
@@ -54,6 +55,11 @@ def invite(
         audit.record(actor=invited_by, action="invite", obj=invitation, patient=patient, organisation=organisation)
         transaction.on_commit(partial(_send, invitation, site), robust=True)
     return invitation
+
+
+def mails_leave() -> bool:
+    """False while mails are only printed to the log, as they are until EMAIL_URL names a server."""
+    return settings.EMAIL_BACKEND != "django.core.mail.backends.console.EmailBackend"
 
 
 def link_of(invitation: Invitation, site: str) -> str:

@@ -20,7 +20,7 @@ from clinic.forms.worklist import FollowUpForm
 from clinic.models import FollowUp, Note, Patient, User
 from clinic.selectors import correspondence as reading
 from clinic.services import correspondence, notes, worklist
-from clinic.views.clinical import cares_for, staff_patient, team_patient
+from clinic.views.clinical import cares_for, note_look, staff_patient, team_patient
 from clinic.views.requests import signed_in
 
 FORM = require_http_methods(["GET", "HEAD", "POST"])
@@ -129,6 +129,7 @@ def note_strike(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _note_page(
     request: HttpRequest, note: Note, line: reading.NoteLine | None, form: CorrectionForm, strike_form: StrikeForm
 ) -> HttpResponse:
+    note_look(request, signed_in(request), note.patient)
     context = {"note": line, "patient": note.patient, "form": form, "strike_form": strike_form}
     return render(request, "clinic/note.html", context, status=422 if form.errors or strike_form.errors else 200)
 
@@ -138,6 +139,7 @@ def patient_follow_up(request: HttpRequest, pk: UUID) -> HttpResponse:
     """When the next recording is expected, and therefore when the list calls it overdue."""
     user = signed_in(request)
     patient = team_patient(user, pk)
+    note_look(request, user, patient)
     form = FollowUpForm(request.POST or None, initial=_expected(patient))
 
     def save() -> None:

@@ -15,7 +15,9 @@ from django_htmx.http import retarget
 
 from clinic.errors import ClinicError
 from clinic.models import Patient
+from clinic.views.clinical import note_look
 from clinic.views.course import course_context, episode_asked_for
+from clinic.views.requests import signed_in
 
 Saved = TypeVar("Saved")
 
@@ -72,5 +74,8 @@ def saved(form: forms.Form, save: Callable[[], Saved]) -> Saved | None:
 
 
 def form_page(request: HttpRequest, context: dict[str, Any], *, cancel: str) -> HttpResponse:
+    """A form as a page of its own; whoever opens one about a patient has looked at what is filled in there."""
+    if patient := context.get("patient"):
+        note_look(request, signed_in(request), patient)
     status = 422 if request.method == "POST" else 200
     return render(request, "clinic/record_form.html", {**context, "cancel": cancel}, status=status)

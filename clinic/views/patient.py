@@ -44,6 +44,7 @@ def patient_news(request: HttpRequest, pk: UUID) -> HttpResponse:
 def session_upload(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = signed_in(request)
     patient = staff_patient(user, pk)
+    note_look(request, user, patient)
     has_consent = consents.may_analyse(patient)
     form = StaffRecordingForm(request.POST or None, request.FILES or None, has_consent=has_consent)
     status = 200

@@ -39,6 +39,7 @@ def people_list(request: HttpRequest) -> HttpResponse:
         "invitations": invitations,
         "fresh": fresh,
         "link": people.link_of(fresh, _site(request)) if fresh else "",
+        "mails_leave": people.mails_leave(),
     }
     return render(request, "clinic/administration/people.html", context)
 
@@ -48,6 +49,8 @@ def invitation_new(request: HttpRequest) -> HttpResponse:
     organisation = administered(request)
     first = {"role": request.GET.get("role", "clinician"), "patient": request.GET.get("patient")}
     form = InvitationForm(request.POST or None, organisation=organisation, initial=first)
+    if not people.mails_leave():
+        form.fields["email"].help_text = "For logging in. No mail server is set up here: you get the link to hand over."
     status = 200
     if request.method == "POST":
         status = 422
@@ -61,7 +64,7 @@ def invitation_new(request: HttpRequest) -> HttpResponse:
             else:
                 request.session[_FRESH] = str(invitation.pk)
                 return redirect("people")
-    context = {"form": form, "organisation": organisation}
+    context = {"form": form, "organisation": organisation, "mails_leave": people.mails_leave()}
     return render(request, "clinic/administration/invitation_new.html", context, status=status)
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic.errors import ClinicError
 from clinic.forms.worklist import FilterForm, SavedFilterForm, asked_by
-from clinic.models import Patient, SavedFilter, User
+from clinic.models import Patient, Role, SavedFilter, User
 from clinic.selectors import flags
 from clinic.selectors.attention import RULES
 from clinic.selectors.worklist import Asked, Show, Worklist, following, worklist
@@ -53,11 +53,17 @@ def patient_list(request: HttpRequest) -> HttpResponse:
         "save_form": SavedFilterForm(auto_id="save-%s"),
         "query": asked.query(),
         "rules": RULES,
+        "without_team": not found.lines and _has_no_team(user),
         "previous_query": _page_query(asked, found, -1),
         "next_query": _page_query(asked, found, 1),
     }
     fragment = request.headers.get("HX-Target") == "worklist"
     return render(request, "clinic/partials/_worklist.html" if fragment else "clinic/patient_list.html", context)
+
+
+def _has_no_team(user: User) -> bool:
+    """A clinician whom no administrator has put into a care team yet; administrators need none to see patients."""
+    return not user.care_teams.exists() and not user.has_role(Role.ADMINISTRATOR)
 
 
 def _flag_filters(asked: Asked, found: Worklist) -> list[tuple[flags.Flag, int, str]]:

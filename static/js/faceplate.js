@@ -106,10 +106,20 @@ const Faceplates = (() => {
       return [place.x, place.y];
     }
 
+    /** Where the face is small, the circles that take a finger lie over each other. */
+    nearestTo([x, y]) {
+      const far = ({ index }) => {
+        const [atX, atY] = this.owner.placeOf(index);
+        return Math.hypot(atX - x, atY - y);
+      };
+      const there = this.points.filter(({ index }) => this.owner.placeOf(index));
+      return there.reduce((best, point) => (far(point) < far(best) ? point : best)).index;
+    }
+
     take(event) {
       if (event.button !== 0) return;
-      const index = event.target.closest("[data-point]")?.dataset.point ?? null;
       const at = this.inPicture(event);
+      const index = event.target.closest("[data-point]") ? this.nearestTo(at) : null;
       if (index !== null) {
         const [x, y] = this.owner.placeOf(index);
         this.drag = { index, off: [x - at[0], y - at[1]] };

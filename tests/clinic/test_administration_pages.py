@@ -7,11 +7,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from clinic.models import AnalysisRun, AuditEvent, Role, User, WorkerBeat
+from clinic.models import AnalysisRun, AuditEvent, Organisation, Role, User, WorkerBeat
 from clinic.models.results import RunState
 from clinic.selectors import administration as overview
 from clinic.selectors import audit as audit_selector
@@ -86,6 +87,27 @@ def test_django_administration_is_linked_for_staff_only(office: Client, cast: Ca
     assert "/django-admin/" not in page(office, "/administration/")
     User.objects.filter(pk=cast.administrator.pk).update(is_staff=True)
     assert 'href="/django-admin/"' in page(office, "/administration/")
+
+
+def test_new_installation_gets_its_first_administrator_as_the_readme_says(db: None, as_user: AsUser) -> None:
+    call_command("createsuperuser", "--noinput", "--email", "first@example.org", "--name", "First", verbosity=0)
+    first = User.objects.get(email="first@example.org")
+    client = as_user(first)
+    assert client.get("/administration/").status_code == 403
+    client.post("/django-admin/clinic/organisation/add/", {"name": "New Clinic"})
+    clinic = Organisation.objects.get(name="New Clinic")
+    row = {"organisation": clinic.pk, "user": first.pk, "role": "administrator"}
+    client.post("/django-admin/clinic/membership/add/", row)
+    assert "New Clinic</h1>" in page(client, "/administration/")
+
+
+def test_exercises_of_a_protocol_are_chosen_in_words_and_stored_as_codes(cast: Cast, as_user: AsUser) -> None:
+    protocol = cast.site.protocols.create(name="Home session")
+    protocol.exercises.create(position=1, exercise="eye_closure_gentle", instruction="Close your eyes.")
+    client = as_user(User.objects.create_superuser("root@example.org", make.PASSWORD, name="Root"))
+    html = page(client, f"/django-admin/clinic/protocol/{protocol.pk}/change/")
+    assert '<option value="eye_closure_gentle" selected>Close eyes gently</option>' in html
+    assert "1. eye closure gentle" in html
 
 
 def test_administrator_of_two_clinics_works_on_the_chosen_one(office: Client, cast: Cast) -> None:

@@ -297,9 +297,17 @@ def test_description_is_complete_and_without_warnings() -> None:
     served = {name.removeprefix("api:") for name in every_name() if name.startswith("api:")}
     assert {"patients", "episodes", "sessions", "videos", "runs", "assessments", "grades", "notes", "messages"} <= nouns
     assert {noun for noun in nouns if f"{noun.rstrip('s')}-list" not in served} == set()
+    operations = [operation for path in described["paths"].values() for operation in path.values()]
+    told = [operation.get("description", "") for operation in operations]
+    assert all(told) and not any("`" in words for words in told)  # for callers; our own notes are none
     upload = described["paths"]["/api/v1/videos/"]["post"]
     assert list(upload["requestBody"]["content"]) == ["multipart/form-data"]
     assert {"201", "400", "409", "413", "429", "507"} <= upload["responses"].keys()
+
+
+def test_person_who_is_not_logged_in_is_led_from_the_description_to_the_log_in_and_back(client: Client) -> None:
+    answer = client.get("/api/docs/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/account/login/?next=/api/docs/")
 
 
 def test_page_of_the_description_needs_nothing_inline_or_from_elsewhere(cast: Cast, as_user: AsUser) -> None:

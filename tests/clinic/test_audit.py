@@ -17,7 +17,11 @@ from clinic.models import AuditEvent, User
 from clinic.models.audit import AuditIsKept
 from clinic.services import audit
 from tests.clinic import factories as make
+from tests.clinic.addresses import address
 from tests.clinic.cast import Case, Cast
+from tests.clinic.test_query_counts import VIEWS, read
+
+AsUser = Callable[[User | None], Client]
 
 
 def test_patient_and_clinic_are_found_from_any_row_that_hangs_on_them(cast: Cast, case: Case) -> None:
@@ -112,3 +116,26 @@ def test_list_leaves_one_event_a_patient_and_none_for_the_own_rows(cast: Cast) -
     ids = [cast.patient.pk, cast.patient.pk, cast.other_patient.pk]
     audit.record_list(actor=cast.patient_user, model=type(cast.patient), patient_ids=ids)
     assert [event.patient for event in AuditEvent.objects.all()] == [cast.other_patient]
+
+
+PARTS = {  # of a page whose opening is on the trail already, fetched by its script
+    "patient-news",
+    "run-curves",
+    "run-landmarks",
+    "run-landmark-piece",
+    "still-show",
+    "report-preview",
+}
+PROGRESS = {"run-status", "report-status", "export-status", "api:run-list", "api:run-detail"}  # nothing measured
+NOBODY = {"filter-list", "patient-new", "invitation-accept"}  # about no patient
+
+
+def test_whatever_a_clinician_opens_about_a_patient_is_on_the_trail(cast: Cast, case: Case, as_user: AsUser) -> None:
+    client, silent = as_user(cast.clinician), set()
+    for name in (name for name, role in VIEWS if role == "clinician"):
+        before = AuditEvent.objects.filter(patient=cast.patient, actor=cast.clinician).count()
+        read(client, address(name, cast, case))
+        if AuditEvent.objects.filter(patient=cast.patient, actor=cast.clinician).count() == before:
+            silent.add(name)
+    assert silent - PARTS - PROGRESS - NOBODY == set()
+    assert len(VIEWS) > 2 * len(silent)

@@ -103,7 +103,9 @@ def test_width_of_a_step_is_one_of_those_offered(office: Client, case: Case, ask
 
 def test_empty_cohort_says_so(office: Client, cast: Cast) -> None:
     cohort = make.CohortFactory(organisation=cast.site, cause="congenital")
-    assert "Nobody fits this filter yet" in page(office, f"/administration/cohorts/{cohort.pk}/")
+    html = page(office, f"/administration/cohorts/{cohort.pk}/")
+    assert "Nobody fits this filter yet" in html
+    assert "has been measured after onset yet" in html and "data-figure" not in html and "A point for every" not in html
 
 
 def test_detail_costs_the_same_for_one_member_and_for_five(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 
@@ -10,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from analysis.contracts import Scale, ScaleItem, Scales
+from clinic.grading.tables import table
 from clinic.models import AuditEvent, ClinicianGrade, GradeDraft, Session, User
 from clinic.services import grades
 from tests.clinic import factories as make
@@ -62,6 +64,17 @@ def test_blinded_page_leads_to_places_in_the_video_by_start_alone(session: Sessi
     shown = page(as_user(cast.clinician), session)
     assert 'data-seek="0.040"' in shown
     assert 'data-seek="0.080"' not in shown  # the apex is measured
+
+
+@pytest.mark.parametrize("scale", ["house_brackmann", "sunnybrook", "eface"])
+def test_form_shows_every_criterion_of_its_scale(session: Session, cast: Cast, as_user: As, scale: str) -> None:
+    rules, source = table(scale), page(as_user(cast.clinician), session, scale)
+    shown = html.unescape(re.sub("<[^>]+>", "", source))
+    words = [c.overall for c in rules.criteria] + [text for c in rules.criteria for _, text in c.details]
+    words += [text for item in rules.items for text in (item.name, item.low_end, item.high_end) if text]
+    words += [option.label for item in rules.items for option in item.options]
+    assert len(words) >= 20
+    assert [text for text in words if text not in shown] == []
 
 
 def test_own_grade_reveals_machine_and_raters(session: Session, cast: Cast, as_user: As) -> None:

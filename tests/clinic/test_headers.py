@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -126,6 +127,15 @@ def test_plotly_comes_from_the_wheel_when_nothing_was_fetched(client: Client, db
     response = client.get("/static/vendor/plotly.min.js")
     assert response.status_code == 200
     assert response.headers["Content-Type"].startswith("text/javascript")
+
+
+def test_every_plotly_js_is_of_the_version_that_the_figures_are_made_for(settings: Settings) -> None:
+    with plotly_in_wheel().open(encoding="utf-8") as wheel:
+        version = re.search(r"plotly\.js v([\d.]+)", wheel.read(200))
+    wanted = json.loads((settings.BASE_DIR / "package.json").read_text())["dependencies"]
+    assert version is not None
+    assert wanted["plotly.js-cartesian-dist-min"] == version[1]
+    assert sorted(wanted) == ["plotly.js-cartesian-dist-min"]
 
 
 def test_health_says_ok_and_nothing_else(client: Client, db: None) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.core import mail
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from clinic.models import AuditEvent, CareTeam, Invitation, Membership, Role, User
 from tests.clinic import factories as make
@@ -36,6 +36,17 @@ def test_link_is_shown_once_with_a_button_to_copy_it(office: Client) -> None:
     first, second = page(office, "/administration/people/"), page(office, "/administration/people/")
     assert f'value="http://testserver/invitation/{invitation.token}/"' in first and "data-copy" in first
     assert invitation.token not in second and "nora@example.org" in second
+
+
+def test_without_a_mail_server_nobody_is_told_that_a_mail_was_sent(office: Client, settings: Settings) -> None:
+    invite(office)
+    assert "The link was sent to nora@example.org" in page(office, "/administration/people/")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    form = page(office, "/administration/people/invite/")
+    assert "you get the link to hand over" in form and "Send the invitation" not in form
+    invite(office)
+    shown = page(office, "/administration/people/")
+    assert "nothing was sent" in shown and "The link was sent" not in shown
 
 
 def test_invited_clinician_joins_team_and_is_logged_in(office: Client, cast: Cast) -> None:

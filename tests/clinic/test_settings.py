@@ -113,3 +113,14 @@ def test_deployment_check_has_nothing_to_say_with_the_values_of_production(tmp_p
 def test_switch_is_read(text: str, value: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEVENTH_X", text)
     assert environment.flag("SEVENTH_X", not value) is value
+
+
+def test_sqlite_takes_its_lock_at_the_start_of_a_transaction_and_lets_readers_go_on(tmp_path: Path) -> None:
+    code = (
+        "import django, os\n"
+        "os.environ['DJANGO_SETTINGS_MODULE'] = 'clinic.settings'\n"
+        "django.setup()\n"
+        "from django.db import connection, transaction\n"
+        "print(connection.cursor().execute('PRAGMA journal_mode').fetchone()[0], connection.transaction_mode)\n"
+    )
+    assert start(tmp_path, code).stdout.split() == ["wal", "IMMEDIATE"]

@@ -236,3 +236,9 @@ def test_search_in_place_answers_with_the_list_alone(cast: Cast, as_user: Callab
 def test_empty_list_says_how_to_begin(cast: Cast, as_user: Callable[[User | None], Client]) -> None:
     cast.patient.care_teams.clear()
     assert "No patients yet" in as_user(cast.clinician).get(reverse("patient-list")).content.decode()
+
+
+def test_clinician_without_a_care_team_learns_who_helps(cast: Cast, as_user: Callable[[User | None], Client]) -> None:
+    cast.clinician.care_teams.clear()
+    shown = as_user(cast.clinician).get(reverse("patient-list")).content.decode()
+    assert "You are in no care team yet" in shown and "No patients yet" not in shown

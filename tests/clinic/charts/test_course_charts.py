@@ -39,6 +39,28 @@ def test_band_of_a_gap_reaches_its_error_and_parts_at_missing_values():
     assert all(12 not in band["x"] for band in bands if max(band["y"]) > 2)
 
 
+def test_value_that_is_hovered_over_has_its_error_beside_it():
+    [line] = traces(eyes.chart(course(gaps(5, 4.0), gaps(9, 3.0))).figure, "left side")[:1]
+    assert line["hovertemplate"].endswith("%{y:.1f} mm (±0.8\N{NO-BREAK SPACE}mm)<extra></extra>")
+    assert "text" not in line
+    [brow] = traces(regions.chart(course(point(5), point(9))).figure, "Brow")
+    assert "(±10 points)<extra></extra>" in brow["hovertemplate"]
+    [brow] = traces(regions.chart(course(point(5, mdc95=None), point(9, mdc95=None))).figure, "Brow")
+    assert "±" not in brow["hovertemplate"]
+
+
+def test_errors_that_differ_stand_beside_their_own_point():
+    later = Value(3.0, Error(1.2, "repeats"))
+    numbers = {f"{GAP}/left": later, f"{GAP}/right": Value(None)}
+    left, right = (
+        traces(eyes.chart(course(gaps(5, 4.0), point(9, numbers=numbers))).figure, f"{side} side")[0]
+        for side in ("left", "right")
+    )
+    assert left["text"] == [" (±0.8\N{NO-BREAK SPACE}mm)", " (±1.2\N{NO-BREAK SPACE}mm)"]
+    assert "%{text}" in left["hovertemplate"]
+    assert "text" not in right  # what was not measured has no error to differ by
+
+
 def test_curves_break_where_method_or_weights_changed():
     figure = eyes.chart(course(gaps(5, 4.0), gaps(9, 3.0, origin="landmarks 2"))).figure
     assert [list(line["x"]) for line in traces(figure, "left side")][:2] == [[5], [9]]
