@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from clinic.models import User
 from tests.browser.watch import Watch
@@ -16,11 +16,14 @@ from tests.clinic.cast import Case, Cast, make_case, make_cast
 from tests.clinic.factories import PASSWORD
 from tests.tasks.processes import Worker
 
+PATIENCE_MS = 20_000  # a busy machine draws late; what is there at once is not waited for
 PHONE, TABLET, DESKTOP = (360, 740), (768, 1024), (1440, 900)
 PICTURES = Path(__file__).resolve().parents[2] / "var" / "screenshots"  # outside version control, to be looked at
 
 # Playwright runs an event loop in this thread, which Django would take for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+expect.set_options(timeout=PATIENCE_MS)
 
 LogIn = Callable[..., Page]
 
@@ -77,7 +80,7 @@ def log_in(chromium: Browser, live_server, watch: Watch) -> Iterator[LogIn]:
             has_touch=size == PHONE,
             **options,
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = watch.follow(context.new_page())
         if user is not None:

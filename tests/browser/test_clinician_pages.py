@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 import numpy as np
+import pytest
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
@@ -19,6 +20,7 @@ from tests.browser.conftest import DESKTOP, PHONE, LogIn
 from tests.clinic import factories as make
 from tests.clinic.cast import Case, Cast
 from tests.clinic.measured import REPORT, measured
+from tests.clinic.test_course_page import full_report, repeated
 
 FPS, FRAMES = 25, 100
 
@@ -112,16 +114,22 @@ def test_charts_take_the_colours_of_the_theme(log_in: LogIn, cast: Cast, case: C
     page.wait_for_function(f"() => ({colour})(document.querySelector('[data-name=grade]')) === 'rgb(0, 0, 0)'")
 
 
-def test_charts_move_nothing_when_they_are_drawn(log_in: LogIn, cast: Cast, case: Case) -> None:
-    page = log_in(cast.clinician, DESKTOP)
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_two_hundred_sessions_move_nothing_when_they_are_drawn(
+    size: tuple[int, int], log_in: LogIn, cast: Cast
+) -> None:
+    first = make.SessionFactory(patient=cast.patient, episode=make.EpisodeFactory(patient=cast.patient))
+    repeated(measured(first, report=full_report()), 200)
+    page = log_in(cast.clinician, size)
     page.add_init_script(
         "window.moved = 0;"
         "const add = list => list.getEntries().forEach(entry => { window.moved += entry.value; });"
         "new PerformanceObserver(add).observe({ type: 'layout-shift', buffered: true });"
     )
     page.goto(f"/patients/{cast.patient.pk}/")
-    drawn(page, "regions")
-    page.wait_for_timeout(500)
+    for name in ("grade", "regions", "synkinesis", "eye_closure", "sunnybrook"):
+        drawn(page, name)
+    page.wait_for_timeout(500)  # what moves is told a moment later
     assert page.evaluate("window.moved") < 0.02
 
 
@@ -150,6 +158,21 @@ def test_player_and_curves_move_together(log_in: LogIn, cast: Cast) -> None:
     expect(readout).to_contain_text("left not measured")
     page.get_by_label("Curve", exact=True).select_option("AU43")
     expect(readout).to_contain_text("AU43")
+
+
+def test_curves_under_the_pointer_say_the_moment_and_both_sides(log_in: LogIn, cast: Cast) -> None:
+    session: Session = make.SessionFactory(patient=cast.patient)
+    measured(session, report=report(), with_series=True, content=video())
+    page = log_in(cast.clinician, DESKTOP)
+    page.goto(f"/sessions/{session.pk}/")
+    curves = drawn(page, "AU12")
+    box = curves.locator(".nsewdrag").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * (1.6 / 3.96), box["y"] + box["height"] / 2)
+    told = curves.locator(".hoverlayer .legend, .hoverlayer .hovertext").first
+    expect(told).to_contain_text("left side : 0.80")
+    expect(told).to_contain_text("right side : 0.00")
+    expect(page.locator(".player__curves .side-key").filter(visible=True)).to_have_text(["Left", "Right"])
 
 
 def test_curve_is_taken_along_as_a_picture_and_as_a_file(log_in: LogIn, cast: Cast, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tasks.stills import make_stills
 from tests.analysis.puppets import puppet_clip
 from tests.browser import recordings
 from tests.browser.conftest import DESKTOP, PHONE, TABLET, LogIn
-from tests.browser.test_grading import fits_and_is_accessible
+from tests.browser.shown import fits_and_is_accessible
 from tests.clinic import factories as make
 from tests.clinic.cast import Cast
 

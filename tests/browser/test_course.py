@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from analysis.contracts import Exercise, Measure, MeasurementError
-from clinic.models import PinnedRest
+from clinic.models import Assessment, PinnedRest
 from tests.browser.conftest import DESKTOP, PHONE, LogIn
+from tests.browser.shown import fits_and_is_accessible
 from tests.clinic import factories as make
 from tests.clinic.cast import Case, Cast
 from tests.clinic.measured import REPORT, changed, measured
@@ -58,9 +58,7 @@ def test_course_is_drawn_and_told_without_a_fault(
         drawn(page, name)
     told = page.locator(".verdict", has_text="Left eye gap, gentle effort")
     expect(told).to_contain_text("better")
-    width = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert width[0] <= width[1]
-    assert Axe().run(page).violations_count == 0
+    fits_and_is_accessible(page)
     picture(page, "course")
 
 
@@ -81,6 +79,61 @@ def test_legend_switches_a_curve_off_and_a_point_leads_to_its_session(log_in: Lo
     page.mouse.down()
     page.mouse.up()
     page.wait_for_url(lambda url: "/sessions/" in url)
+
+
+def plot(chart: Any) -> dict[str, float]:
+    """Where the upper strip of a chart is drawn, in pixels of the window."""
+    box = chart.locator(".nsewdrag").first.bounding_box()
+    assert box is not None
+    return dict(box)
+
+
+def days_shown(chart: Any) -> list[float]:
+    return [float(day) for day in chart.evaluate("element => element._fullLayout.xaxis.range")]
+
+
+def test_a_drag_enlarges_a_stretch_of_days_and_a_double_click_shows_all_again(
+    log_in: LogIn, cast: Cast, case: Case
+) -> None:
+    two_sessions(case, cast)
+    page = opened(log_in, cast)
+    chart = drawn(page, "eye_closure")
+    whole, box = days_shown(chart), plot(chart)
+    y = box["y"] + box["height"] * 0.9  # away from the points, which lead to their sessions
+    page.mouse.move(box["x"] + box["width"] * 0.25, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.75, y, steps=5)
+    page.mouse.up()
+    page.wait_for_function("([e, all]) => e._fullLayout.xaxis.range[0] > all[0]", arg=[chart.element_handle(), whole])
+    length = whole[1] - whole[0]
+    assert days_shown(chart) == pytest.approx([whole[0] + 0.25 * length, whole[0] + 0.75 * length], abs=0.02 * length)
+    page.mouse.dblclick(box["x"] + box["width"] / 2, y)
+    page.wait_for_function("([e, all]) => e._fullLayout.xaxis.range[0] === all[0]", arg=[chart.element_handle(), whole])
+    assert days_shown(chart) == whole
+    assert "/patients/" in page.url
+
+
+def test_point_under_the_pointer_says_day_value_and_error(log_in: LogIn, cast: Cast, case: Case) -> None:
+    two_sessions(case, cast)
+    page = opened(log_in, cast)
+    chart = drawn(page, "eye_closure")
+    last = chart.locator(".scatterlayer .trace", has=page.locator(".point")).first.locator(".point").last
+    place = last.bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    told = chart.locator(".hoverlayer .hovertext").first
+    expect(told).to_contain_text(f"day {Assessment.objects.latest('recorded_at').days_since_onset}")
+    expect(told).to_contain_text("Left eye gap, gentle effort: 3.0 mm")
+    expect(told).to_contain_text("±0.7 mm")
+
+
+def test_every_chart_offers_its_table_and_files(log_in: LogIn, cast: Cast, case: Case) -> None:
+    two_sessions(case, cast)
+    page = opened(log_in, cast)
+    for name in CHARTS:
+        tools = page.locator("figure", has=page.locator(f"[data-name={name}]")).locator(".figure__tools")
+        for kind in ("Table", "CSV", "PNG", "SVG"):
+            expect(tools.get_by_text(kind, exact=True)).to_be_visible()
 
 
 def test_pictures_table_and_files_of_a_chart(log_in: LogIn, cast: Cast, case: Case, tmp_path: Path) -> None:

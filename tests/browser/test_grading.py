@@ -5,23 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from clinic.grading import arithmetic
 from clinic.grading.tables import table
 from clinic.models import ClinicianGrade, GradeDraft
 from tests.browser.conftest import DESKTOP, PHONE, LogIn
+from tests.browser.shown import fits_and_is_accessible
 from tests.clinic.cast import Case, Cast
 from tests.clinic.test_grades import whole
 
 Picture = Callable[[Page, str], None]
-
-
-def fits_and_is_accessible(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    found = Axe().run(page).response["violations"]
-    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
 
 
 def test_house_brackmann_is_graded_blind_and_then_compared(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser.conftest import DESKTOP, PHONE, TABLET, LogIn
+from tests.browser.shown import serious, too_wide
 from tests.clinic.addresses import address
 from tests.clinic.cast import Case, Cast
 from tests.clinic.test_access import ACCESS, ROLES
 
-SERIOUS = ("serious", "critical")
 FRAMES = ("video-play", "run-curves", "run-landmarks", "run-landmark-piece")
 NO_PAGE = (*FRAMES, "run-status", "patient-news", "cohort-count", "healthz", "api-schema", "home")
 DJANGO_ADMIN = "admin:"  # Django's own pages
@@ -21,21 +20,6 @@ def pages(role: str) -> list[str]:
     column = 2 + ROLES.index(role)
     names = [row[0] for row in ACCESS if row[1] == "get" and row[column] == 200]
     return [name for name in names if name not in NO_PAGE and not name.startswith((DJANGO_ADMIN, "api:"))]
-
-
-def serious(page: Page) -> list[str]:
-    # Inside #swagger-ui is the widget of another project; the page around it is ours.
-    found = Axe().run(page, context={"exclude": [["#swagger-ui"]]}).response["violations"]
-    return [
-        f"{page.url} {violation['id']}: {violation['nodes'][0]['html'][:160]}"
-        for violation in found
-        if violation["impact"] in SERIOUS
-    ]
-
-
-def too_wide(page: Page) -> list[str]:
-    wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return [f"{page.url} is {wide} px wider than the screen"] if wide > 0 else []
 
 
 def is_page(page: Page, address: str) -> bool:

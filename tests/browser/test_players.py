@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from clinic.models import Session
 from tests.browser.conftest import DESKTOP, PHONE, LogIn
 from tests.browser.recordings import brow, frame_on_screen, record, smile, uneven
+from tests.browser.shown import serious, too_wide
 from tests.clinic import factories as make
 from tests.clinic.cast import Cast
 
@@ -188,24 +187,6 @@ def test_player_passes_axe_with_everything_shown(player: Page) -> None:
     assert serious(player) == []
     player.keyboard.press("?")
     assert serious(player) == []
-
-
-def too_wide(page: Page) -> list[str]:
-    """What makes the page wider than its window."""
-    return list(
-        page.evaluate(
-            """() => { const { scrollWidth, clientWidth } = document.documentElement;
-            if (scrollWidth <= clientWidth) return [];
-            return [...document.querySelectorAll('main *')].filter(element => !element.closest('.table-scroll')
-                && element.getBoundingClientRect().right > clientWidth + 1)
-                .map(element => element.outerHTML.slice(0, 80)); }"""
-        )
-    )
-
-
-def serious(page: Page) -> list[Any]:
-    found = Axe().run(page).response["violations"]
-    return [(v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")]
 
 
 # --- two sessions ---

@@ -8,13 +8,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from fhir.resources.R4B.bundle import Bundle
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from tests.browser.conftest import DESKTOP, PHONE, LogIn
+from tests.browser.shown import fits_and_is_accessible
 from tests.browser.test_ways import tab_to
 from tests.clinic import factories as make
 from tests.clinic.cast import Case, Cast
@@ -35,15 +35,6 @@ def downloaded(page: Page, name: str) -> bytes:
     return Path(waiting.value.path()).read_bytes()
 
 
-def is_accessible(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-
-
-def fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-
-
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_from_the_patient_page_to_a_report_in_hand(
     size: tuple[int, int], two_sessions: Case, cast: Cast, log_in: LogIn, worker: Worker
@@ -56,14 +47,12 @@ def test_from_the_patient_page_to_a_report_in_hand(
     page.get_by_role("radio", name="For the patient.").check()
     expect(page.locator("#report-preview")).to_contain_text("How your face has been moving")
     expect(page.locator("#report-preview")).to_contain_text("Tape at night.")
-    fits(page)
-    is_accessible(page)
+    fits_and_is_accessible(page)
     page.get_by_role("button", name="Make the report").click()
     newest = page.locator(".paper").first
     expect(newest).to_contain_text("Issued on", timeout=60_000)
     expect(newest).not_to_have_attribute("hx-trigger", "every 2s")
-    fits(page)
-    is_accessible(page)
+    fits_and_is_accessible(page)
     pdf = PdfReader(io.BytesIO(downloaded(page, "Download Report")))
     text = "\n".join(sheet.extract_text() for sheet in pdf.pages)
     assert "Tape at night." in text and cast.patient.name in text and "Not a diagnosis".lower() in text.lower()
@@ -101,10 +90,10 @@ def test_administrator_takes_a_cohort_along(two_sessions: Case, cast: Cast, log_
     page.goto(reverse("cohort-detail", args=[two_sessions.cohort.pk]))
     page.get_by_role("link", name="Research export").click()
     page.get_by_label("What it is for").fill("Study 7")
-    is_accessible(page)
+    fits_and_is_accessible(page)
     page.get_by_role("button", name="Make an export").click()
     expect(page.locator(".paper").first).to_contain_text("Issued on", timeout=60_000)
-    fits(page)
+    fits_and_is_accessible(page)
     with zipfile.ZipFile(io.BytesIO(downloaded(page, "Download Export"))) as archive:
         assert json.loads(archive.read("manifest.json"))["patients"]["exported"] == 1
         assert cast.patient.name not in archive.read("assessments.csv").decode()
@@ -114,8 +103,7 @@ def test_administrator_writes_the_letterhead(cast: Cast, log_in: LogIn) -> None:
     page = log_in(cast.administrator, size=PHONE)
     page.goto(reverse("letterhead"))
     page.get_by_label("Name on the letterhead").fill("Face Unit")
-    is_accessible(page)
-    fits(page)
+    fits_and_is_accessible(page)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("The letterhead is changed.")).to_be_visible()
     expect(page.get_by_label("Name on the letterhead")).to_have_value("Face Unit")

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
@@ -18,15 +17,10 @@ from clinic.services import trials
 from tasks.systems import check_weights
 from tests.analysis.systems.written import weights as written
 from tests.browser.conftest import DESKTOP, PHONE, TABLET, LogIn
+from tests.browser.shown import fits_and_is_accessible, too_wide
 from tests.clinic.cast import Case, Cast
 
 Picture = Callable[[Page, str], None]
-
-
-def fits_and_is_accessible(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    found = Axe().run(page).response["violations"]
-    assert [(v["id"], [n["target"] for n in v["nodes"]]) for v in found] == []
 
 
 def answered(value: float) -> dict:
@@ -173,6 +167,6 @@ def test_pages_of_the_registry_and_what_systems_say_fit_every_width(
             page.goto(path)
             section = page.locator("section", has=page.get_by_role("heading", name="Published systems"))
             expect(section).to_be_visible()
-            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+            assert too_wide(page) == []
             section.scroll_into_view_if_needed()
             picture(page, name)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from clinic.models import Patient, Session
 from tests.browser.conftest import DESKTOP, PHONE, LogIn
+from tests.browser.shown import serious
 from tests.clinic import factories as make
 from tests.clinic.cast import Cast
 from tests.clinic.measured import measured
-
-SERIOUS = ("serious", "critical")
 
 
 def recorded(cast: Cast, name: str, *, days: int = 0) -> Session:
@@ -24,11 +22,6 @@ def recorded(cast: Cast, name: str, *, days: int = 0) -> Session:
     at = make.datetime(2026, 3, 10, 12, tzinfo=make.UTC) + timedelta(days=days)
     session: Session = make.SessionFactory(patient=person, episode=episode, recorded_at=at)
     return session
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{page.url} {v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in SERIOUS]
 
 
 def test_list_is_worked_through_by_keys(log_in: LogIn, cast: Cast) -> None:
