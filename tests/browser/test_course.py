@@ -7,7 +7,10 @@ import dataclasses
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -136,17 +139,45 @@ def test_every_chart_offers_its_table_and_files(log_in: LogIn, cast: Cast, case:
             expect(tools.get_by_text(kind, exact=True)).to_be_visible()
 
 
-def test_pictures_table_and_files_of_a_chart(log_in: LogIn, cast: Cast, case: Case, tmp_path: Path) -> None:
+def saved(page: Page, kind: str, name: str, tmp_path: Path) -> Path:
+    with page.expect_download() as waiting:
+        page.locator(f"[data-export={kind}][data-of=figure-{name}-box]").click()
+    assert waiting.value.suggested_filename == f"{name}.{kind}"
+    file = tmp_path / waiting.value.suggested_filename
+    waiting.value.save_as(file)
+    return file
+
+
+def drawn_in(svg: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
+    return [one for one in svg.iter() if kind in one.get("class", "").split()]
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_pictures_of_a_chart_are_the_chart(name: str, log_in: LogIn, cast: Cast, case: Case, tmp_path: Path) -> None:
+    """Opened, not only saved: all points are in the SVG, and the PNG has the same shape and the curves' colours."""
+    two_sessions(case, cast)
+    page = opened(log_in, cast, accept_downloads=True)
+    chart = drawn(page, name)
+    points, title = chart.locator(".scatterlayer .point").count(), chart.get_attribute("data-title")
+    svg = ElementTree.parse(saved(page, "svg", name, tmp_path)).getroot()
+    width, height = float(svg.attrib["width"]), float(svg.attrib["height"])
+    words = {text for one in svg.iter() if (text := "".join(one.itertext()).strip())}
+    assert len(drawn_in(svg, "point")) == points > 0
+    assert any("days since onset" in text.lower() for text in words)
+    assert title in words
+    read = cv2.imread(str(saved(page, "png", name, tmp_path)))
+    assert read is not None
+    assert read.shape[1] / read.shape[0] == pytest.approx(width / height, rel=0.01)
+    assert read.shape[1] >= 2 * width  # sharp on paper
+    colourful = np.ptp(read.astype(int), axis=2) > 60
+    assert colourful.sum() > 200
+    assert read[[0, 0, -1, -1], [0, -1, 0, -1]].min() > 240  # on the light ground of the page
+
+
+def test_table_and_rows_of_a_chart(log_in: LogIn, cast: Cast, case: Case, tmp_path: Path) -> None:
     two_sessions(case, cast)
     page = opened(log_in, cast, accept_downloads=True)
     drawn(page, "grade")
-    for kind, begins in (("PNG", b"\x89PNG"), ("SVG", b"<svg")):
-        with page.expect_download() as waiting:
-            page.locator(f"[data-export={kind.lower()}][data-of=figure-grade-box]").click()
-        file = tmp_path / f"chart.{kind}"
-        waiting.value.save_as(file)
-        assert file.read_bytes().startswith(begins)
-        assert waiting.value.suggested_filename == f"grade.{kind.lower()}"
     with page.expect_download() as waiting:
         page.get_by_role("link", name="House-Brackmann grade as a CSV file").click()
     waiting.value.save_as(tmp_path / "grade.csv")
