@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from clinic.models import Assessment, Episode, ListLook, Patient, User
+from clinic.models.care import Cause
 from clinic.selectors import flags
 from clinic.selectors.flags import Flag
 from clinic.selectors.standing import Standing, standings
@@ -66,7 +67,7 @@ class Line:
     record_number: str
     is_fictional: bool
     episode: str  # cause and side in words, empty when none is recorded
-    days_since_onset: int | None
+    days_since_onset: int | None  # None also for volunteers, who have nothing that could have begun
     last_session: datetime | None
     unreviewed: int
     to_review: UUID | None  # the newest session that nobody has reviewed
@@ -208,7 +209,7 @@ def _line(patient: Patient, standing: Standing, shares: dict[UUID, float], *, is
         record_number=patient.record_number,
         is_fictional=patient.is_fictional,
         episode=_episode_words(episode),
-        days_since_onset=episode.days_since_onset(timezone.localdate()) if episode else None,
+        days_since_onset=_days_since_onset(episode),
         last_session=standing.last_at,
         unreviewed=len(standing.unreviewed),
         to_review=next_up["pk"] if next_up else None,
@@ -231,6 +232,12 @@ def _shares(patients: Sequence[Patient], found: dict[UUID, Standing]) -> dict[UU
     ids = [rows[-1]["pk"] for rows in graded if rows]
     rows = Assessment.objects.filter(pk__in=ids).values_list("pk", "hb_grade", "hb_probabilities")
     return {pk: shares[grade - 1] for pk, grade, shares in rows if grade and shares}
+
+
+def _days_since_onset(episode: Episode | None) -> int | None:
+    if episode is None or episode.cause == Cause.VOLUNTEER:
+        return None
+    return episode.days_since_onset(timezone.localdate())
 
 
 def _episode_words(episode: Episode | None) -> str:

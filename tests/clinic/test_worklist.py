@@ -56,6 +56,13 @@ def test_latest_grade_is_shown_with_its_probability_and_course(cast: Cast) -> No
     assert (found.grade, found.grade_share, found.course, found.side) == (2, 0.75, (5, 2), "left")
 
 
+def test_volunteer_has_no_days_since_onset(cast: Cast) -> None:
+    volunteer = patient(cast, "Vera Volunteer")
+    make.EpisodeFactory(patient=volunteer, cause="volunteer", side="none")
+    found = line(cast, "Vera Volunteer")
+    assert (found.episode, found.days_since_onset) == ("Healthy volunteer", None)
+
+
 def test_superseded_results_do_not_count(cast: Cast) -> None:
     recording = session(cast.patient)
     make.AssessmentFactory(run__video__session=recording, hb_grade=6, is_current=False)
