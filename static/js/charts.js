@@ -48,7 +48,9 @@ const Charts = (() => {
   function themed(figure) {
     const { look, done } = colours();
     const made = resolve(figure, look);
+    const [bgcolor, color, activecolor] = ["--chart-surface", "--chart-muted", "--chart-accent"].map(look);
     done();
+    made.layout.modebar = { bgcolor, color, activecolor };
     const family = getComputedStyle(document.body).fontFamily;
     made.layout.font = { ...made.layout.font, family };
     if (made.layout.legend) made.layout.legend.font = { ...made.layout.legend.font, family };
