@@ -31,6 +31,7 @@ class Parts:
     units: SideActionUnits
     functions: dict[Region, RegionFunction]
     couplings: list[coupling.Coupling]
+    unjudged: list[coupling.Coupling]  # of kinds that cannot be relied on
     checks: list[compliance.Check]
 
 
@@ -42,6 +43,7 @@ def extras(session: Session, parts: Parts) -> dict[str, Any]:
     return {
         "blinks": blinks.summary(blinks.blinks(parts.units, time_s, session.stretches), time_s, session.stretches),
         "coupling": [_coupling_json(c) for c in parts.couplings],
+        "coupling_unjudged": [_coupling_json(c) for c in parts.unjudged],
         "synkinesis_strength": _strengths_json(parts.couplings),
         "synkinesis_unmeasured": coupling.unmeasured(session.models.synkinesis),
         "region_function": {r.value: _function_json(f) for r, f in parts.functions.items()},

@@ -159,7 +159,8 @@ def _assemble(session: Session, recorded_side: AffectedSide | None, mirrored: Mi
     measured = measures(Faces(session.frame, session.rest.reference.points, units, stretches))
     at_rest = resting(measured, side.side)
     safety = eye_safety(measured)
-    parts = Parts(units, functions, couplings, checks)
+    unjudged = coupling.unjudged(seen, told, session.models.synkinesis)
+    parts = Parts(units, functions, couplings, unjudged, checks)
     shown_beside = extras(session, parts) | {"eye_safety": safety, "resting": at_rest}
     sentences = (graded.evidence if graded else []) + eye_sentences(safety)
     problems = [idle] if idle else []

@@ -17,11 +17,10 @@ from analysis.weights import loader
 from analysis.weights.loader import Weights
 
 WEIGHTS_ID: Final = "landmark-au-1"
-# AU43 is AU45 held; no training face shows AU17.
-OUTPUTS: Final = tuple(name for name in AU_NAMES if name not in ("AU17", "AU43"))
+OUTPUTS: Final = tuple(name for name in AU_NAMES if name != "AU43")  # which is AU45 held
 COMPONENTS: Final = 60  # principal components kept of the displacements
 HIDDEN: Final = 48
-MEMBERS: Final = 3  # networks whose answers are averaged
+MEMBERS: Final = 6  # networks whose answers are averaged
 MAX_INTENSITY: Final = 5.0
 RAW_RANGE: Final = (-3.0, 7.0)  # raw intensities may leave 0-5: faces differ in scale, and a unit has an opposite
 SHAPES: Final = {
@@ -60,7 +59,7 @@ def estimate(frame: HeadFrame, rest: Rest, weights: Weights | None = None) -> Si
 
     Both sides pass through the same network, each seen as a left half, so a mirrored track swaps them exactly. What
     the network answers to the video's own calm frames is taken off: at rest every unit is 0.
-    AU17 is NaN (no training face raised its chin); AU43 equals AU45, the closure of the lids at this moment.
+    AU43 equals AU45, the closure of the lids at this moment.
     """
     used = weights or shipped()
     left, right = (_raw(side_features(frame, rest, side), rest, used) for side in SIDES)

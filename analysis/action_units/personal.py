@@ -32,7 +32,7 @@ _CAUTION: Final = 2.0  # squared intensity by which few or small movements are k
 _REGION: Final = {
     **dict.fromkeys(("AU1", "AU2", "AU4"), Region.BROW),
     **dict.fromkeys(("AU6", "AU7", "AU45"), Region.EYE),
-    **dict.fromkeys(("AU9", "AU10", "AU12", "AU14", "AU15", "AU16", "AU18", "AU20", "AU25"), Region.MOUTH),
+    **dict.fromkeys(("AU9", "AU10", "AU12", "AU14", "AU15", "AU16", "AU17", "AU18", "AU20", "AU25"), Region.MOUTH),
 }
 
 

@@ -21,7 +21,7 @@ _RIDGE: Final = 0.3
 _PRESENT_WEIGHT: Final = 4.0  # faces with the synkinesis are few: each counts as this many without
 _LEASTS: Final = np.arange(0.12, 0.50, 0.01)  # thresholds that are tried
 _PRECISION: Final = 0.8  # share of reported pairs that must be true
-_LEAST_F1: Final = 0.5  # a kind that is mostly missed, or mostly wrong, is not reported
+_FOUND: Final = 0.5  # share of the pairs asked for that must be reported: a kind that is mostly missed is not
 _SIGN: Final = {AffectedSide.LEFT: 1.0, AffectedSide.RIGHT: -1.0}
 
 Watched = tuple[Truth, Differences, list[Found]]
@@ -73,7 +73,7 @@ def _left_out(x: Points, y: Points, owner: npt.NDArray[np.str_]) -> tuple[Points
 def _threshold(measured: Points, true: Points) -> float:
     """The middle of the thresholds with the greatest F1 for the pairs asked for, false alarms being held down.
 
-    `NEVER` where no threshold reaches precision and F1: landmarks do not show that kind well enough to report it.
+    `NEVER` where no threshold reaches `_PRECISION` and `_FOUND`: landmarks do not show that kind well enough.
     """
     wanted, faint = np.abs(true) >= ASKED_FOR, (np.abs(true) > 0) & (np.abs(true) < ASKED_FOR)
     scores = []
@@ -81,8 +81,9 @@ def _threshold(measured: Points, true: Points) -> float:
         reported = np.abs(measured) >= least
         hits = (reported & wanted & (np.sign(measured) == np.sign(true))).sum()
         told = (reported & ~faint).sum()
-        scores.append(2 * hits / (wanted.sum() + told) if hits >= _PRECISION * max(1, told) else 0.0)
-    if max(scores) < _LEAST_F1:
+        enough = hits >= _PRECISION * max(1, told) and hits >= _FOUND * wanted.sum()
+        scores.append(2 * hits / (wanted.sum() + told) if enough else 0.0)
+    if max(scores) == 0.0:
         return NEVER
     best = np.flatnonzero(np.array(scores) >= max(scores) - 1e-9)
     return float(_LEASTS[best[len(best) // 2]])

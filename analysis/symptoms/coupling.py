@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,7 @@ FULL: Final = 5.0  # intensity of a full movement
 NEVER: Final = 9.0  # a threshold that no strength reaches: the kind is not reported
 _GEOMETRY_SCALE: Final = 20.0  # inter-ocular displacement to about the units' range
 _SMOOTHING_S: Final = 0.045
+_LAG_FROM: Final = 0.2  # strength from which there is a follower whose lag can be told
 _LAGS_S: Final = np.arange(-0.3, 0.301, 0.02)
 _LIDS: Final = AU_NAMES.index("AU45")
 
@@ -101,9 +102,8 @@ def _table() -> dict[str, Any]:
 
 
 def unmeasured(model: SynkinesisModel) -> dict[str, str]:
-    """Kinds that are not measured, and why."""
-    unreliable = {kind.value: _table()["unreliable"] for kind, least in model.least.items() if least >= NEVER}
-    return unreliable | {row["name"]: row["reason"] for row in _table()["unmeasured"]}
+    """Kinds that are not judged, and why."""
+    return {kind.value: _table()["unreliable"] for kind, least in model.least.items() if least >= NEVER}
 
 
 @cache
@@ -151,13 +151,21 @@ def differences(frame: HeadFrame, rest: Rest, raw: SideActionUnits) -> Differenc
 
 def couplings(seen: Differences, found: list[Found], model: SynkinesisModel) -> list[Coupling]:
     """Every rule that can be relied on, on every stretch of one of its triggers, on both halves."""
-    result = []
-    for rule in (rule for rule in rules() if model.least[rule.kind] < NEVER):
-        for stretch in (f for f in found if f.exercise in rule.triggers):
-            signed = float(model.weights[rule.kind] @ seen.at(stretch, rule.watched))
-            for side, strength in zip(SIDES, (max(signed, 0.0), max(-signed, 0.0)), strict=True):
-                result.append(_coupling(rule, seen, stretch, side, strength, model.least[rule.kind]))
-    return result
+    reliable = [rule for rule in rules() if model.least[rule.kind] < NEVER]
+    return [c for rule in reliable for c in _curves(rule, seen, found, model)]
+
+
+def unjudged(seen: Differences, found: list[Found], model: SynkinesisModel) -> list[Coupling]:
+    """The same of the rules that cannot be relied on: curves to look at, never a finding."""
+    unreliable = [rule for rule in rules() if model.least[rule.kind] >= NEVER]
+    return [c for rule in unreliable for c in _curves(rule, seen, found, model)]
+
+
+def _curves(rule: Rule, seen: Differences, found: list[Found], model: SynkinesisModel) -> Iterator[Coupling]:
+    for stretch in (f for f in found if f.exercise in rule.triggers):
+        signed = float(model.weights[rule.kind] @ seen.at(stretch, rule.watched))
+        for side, strength in zip(SIDES, (max(signed, 0.0), max(-signed, 0.0)), strict=True):
+            yield _coupling(rule, seen, stretch, side, strength, min(model.least[rule.kind], _LAG_FROM))
 
 
 def _coupling(rule: Rule, seen: Differences, stretch: Found, side: Side, strength: float, least: float) -> Coupling:

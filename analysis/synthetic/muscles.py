@@ -120,6 +120,13 @@ def _lower_lip(a: Anatomy, x: Points, y: Points, side: int) -> tuple[Points, Poi
     return np.zeros_like(x), -0.03 * chin - 0.03 * _near_corner(a, x, y, side)
 
 
+def _chin(a: Anatomy, x: Points, y: Points, side: int) -> tuple[Points, Points]:
+    """The chin's boss and the lower lip go up, the closed upper lip gives way."""
+    boss = bell(np.hypot(x - OUTWARD[side] * 0.12, 0.8 * (y - a.lips[1] + 0.42)), 0.20)
+    lips = bell(x - a.lips[0], 0.26) * bell(y - a.lips[1] + 0.06, 0.14)
+    return np.zeros_like(x), 0.085 * boss + 0.045 * lips
+
+
 MOVERS: dict[str, Mover] = {
     "AU1": _brow(1.0),
     "AU2": _brow(0.0),
@@ -131,6 +138,7 @@ MOVERS: dict[str, Mover] = {
     "AU14": _dimple,
     "AU15": _corner_down,
     "AU16": _lower_lip,
+    "AU17": _chin,
     "AU18": _pucker,
     "AU20": _stretch,
 }

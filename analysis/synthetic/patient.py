@@ -29,6 +29,7 @@ REGION_OF: Final[Mapping[str, Region | None]] = {
     "AU14": Region.MOUTH,
     "AU15": Region.MOUTH,
     "AU16": Region.MOUTH,
+    "AU17": Region.MOUTH,
     "AU18": Region.MOUTH,
     "AU20": Region.MOUTH,
     "AU45": Region.EYE,
@@ -46,6 +47,7 @@ FOLLOWERS: Final[Mapping[SynkinesisKind, tuple[tuple[str, str, float], ...]]] = 
     SynkinesisKind.BROW_ORAL: (("AU1", "AU12", 0.6),),
     SynkinesisKind.ORAL_BROW: (("AU12", "AU4", 0.6),),
     SynkinesisKind.SNARL_SMILE: (("AU9", "AU12", 0.6),),
+    SynkinesisKind.MENTALIS: (("AU12", "AU17", 1.0), ("AU18", "AU17", 1.0), ("AU45", "AU17", 0.6)),
 }
 
 HOUSE_BRACKMANN_RULE: Final = """Nominal House-Brackmann grade of a synthetic face: a rule, no clinician's rating.
@@ -120,6 +122,7 @@ class PatientSpec:
     resting: Resting = Resting()
     synkinesis: tuple[Synkinesis, ...] = ()
     side_gain: tuple[float, float] = (1.0, 1.0)  # natural strength of left and right, 0.9-1.0
+    chin: float = 0.0  # 0-1: how far this person, like many healthy ones, raises the chin in other efforts of the mouth
     exercises: tuple[Exercise, ...] = ()  # empty: all eight
     pace: float = 1.0  # duration of everything; 0.6 is a brisk clip for a test
     motion: float = 1.0  # of head and camera

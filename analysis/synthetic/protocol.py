@@ -25,6 +25,8 @@ COMMANDS: Final[Mapping[Exercise, Mapping[str, float]]] = {
     Exercise.SNARL: {"AU9": 0.95, "AU10": 0.85, "AU4": 0.20},
 }
 ORDER: Final = tuple(COMMANDS)
+# Where the chin of those who have that habit (`PatientSpec.chin`) comes along.
+CHIN: Final = (Exercise.PUCKER, Exercise.SMILE_CLOSED, Exercise.EYE_CLOSURE_TIGHT, Exercise.SNARL)
 
 # The region each exercise tests, the action units that do it, and the geometric measure that shows it.
 TESTS: Final[Mapping[Exercise, tuple[Region, tuple[str, ...], str]]] = {
@@ -81,6 +83,8 @@ def perform(spec: PatientSpec, fps: float) -> Performance:
         for unit, peak in COMMANDS.get(act.exercise, {}).items():
             strength = peak if unit == "AU45" else peak * act.effort * wobble
             command[unit] = np.maximum(command[unit], shape * strength)
+        if act.exercise in CHIN:
+            command["AU17"] = np.maximum(command["AU17"], spec.chin * shape * act.effort * wobble)
     blinks = _blinks(rng, acts, spec.pace)
     for start, closed, opening, end in blinks:
         shape = np.minimum(smoothstep(time_s, start, closed), smoothstep(time_s, end, opening))

@@ -79,6 +79,7 @@ class CouplingRow:
     followed: str
     strength: float
     lag: str
+    is_judged: bool  # False: of a kind that cannot be relied on, a curve to look at
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +182,13 @@ def _asked(stored: Mapping[str, Any]) -> AskedRow:
 
 def couplings(extras: Extras) -> tuple[CouplingRow, ...]:
     """Every stretch in which something came along, strongest first; halves without any are left out."""
-    found = [c for c in extras.get("coupling") or () if c["strength"] > 0]
-    return tuple(_coupling(c) for c in sorted(found, key=lambda c: -c["strength"]))
+    found = [(c, True) for c in extras.get("coupling") or ()]
+    found += [(c, False) for c in extras.get("coupling_unjudged") or ()]
+    shown = [(c, judged) for c, judged in found if c["strength"] > 0]
+    return tuple(_coupling(c, is_judged=judged) for c, judged in sorted(shown, key=lambda one: -one[0]["strength"]))
 
 
-def _coupling(stored: Mapping[str, Any]) -> CouplingRow:
+def _coupling(stored: Mapping[str, Any], *, is_judged: bool) -> CouplingRow:
     lag = stored.get("lag_s")
     return CouplingRow(
         kind=reports.KINDS.get(stored["kind"], stored["kind"]),
@@ -195,6 +198,7 @@ def _coupling(stored: Mapping[str, Any]) -> CouplingRow:
         followed=words.action_unit(stored["followed"]),
         strength=stored["strength"],
         lag="" if lag is None else f"{lag * 1000:+.0f} ms".replace("-", words.MINUS),
+        is_judged=is_judged,
     )
 
 

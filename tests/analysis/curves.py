@@ -50,7 +50,6 @@ def session(
                     sides[word][:, AU_NAMES.index(unit)] += intensity * course
         spans.append((exercise, start, start + hold_s))
     for values in sides.values():
-        values[:, AU_NAMES.index("AU17")] = np.nan
         values[:, AU_NAMES.index("AU43")] = values[:, AU_NAMES.index("AU45")]
     return Session(SideActionUnits(sides["left"], sides["right"]), time_s, spans)
 

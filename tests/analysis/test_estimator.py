@@ -5,11 +5,13 @@ import pytest
 
 from analysis.action_units import estimator
 from analysis.action_units.features import WIDTH, side_features
-from analysis.contracts import AU_NAMES, Side
+from analysis.contracts import AU_NAMES, Exercise, Side
 from analysis.evaluation.tracks import mirrored
+from analysis.faces.follow import follow
 from analysis.faces.head import head_frame
 from analysis.motion.rest import find_rest
 from tests.analysis.meshes import lopsided, track_of_faces, visits
+from tests.analysis.puppets import puppet_clip
 
 AU = AU_NAMES.index
 
@@ -37,8 +39,16 @@ def test_face_at_rest_shows_no_unit(track):
     assert np.nanmax(np.abs(np.nanmedian(calm, axis=0))) < 0.05
 
 
-def test_unit_without_training_is_not_measured(track):
-    assert np.isnan(units_of(track).of("AU17", Side.LEFT)).all()
+def test_raised_chin_is_read_and_a_chin_at_ease_is_not():
+    read = []
+    for chin in (0.0, 1.0):
+        made = puppet_clip(chin=chin, exercises=(Exercise.SMILE_CLOSED, Exercise.BROW_RAISE))
+        units = units_of(follow(made.path).track)
+        smile = next(s for s in made.truth["segments"] if s["name"] == "smile_closed")
+        apex = slice(int(smile["apex_start"] * made.truth["fps"]) + 1, int(smile["apex_end"] * made.truth["fps"]))
+        read.append([float(np.nanmedian(units.of("AU17", side)[apex])) for side in Side])
+    assert max(read[0]) < 1.0
+    assert min(read[1]) > max(read[0]) + 1.0
 
 
 def test_held_closure_is_the_closure_of_the_moment(track):

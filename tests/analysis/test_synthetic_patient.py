@@ -79,6 +79,22 @@ def test_synkinesis_moves_the_eye_with_the_smile_on_the_affected_side_only():
     assert not unasked["AU45"][:, LEFT].any()
 
 
+def test_mentalis_follows_the_mouth_on_the_affected_side_and_a_habit_on_both():
+    spec = palsy(synkinesis=(Synkinesis(SynkinesisKind.MENTALIS, 0.4),), exercises=(Exercise.SMILE_CLOSED,))
+    shown = perform(spec, 25)
+    active, unasked = activations(spec, shown.command)
+    np.testing.assert_allclose(unasked["AU17"][:, RIGHT], 0.4 * shown.command["AU12"])
+    assert not active["AU17"][:, LEFT].any()
+    habit = palsy(chin=0.5, exercises=(Exercise.PUCKER, Exercise.BROW_RAISE))
+    shown = perform(habit, 25)
+    active, unasked = activations(habit, shown.command)
+    pucker, brow = ((shown.time_s > act.start_s) & (shown.time_s < act.end_s) for act in shown.acts[1::2])
+    assert active["AU17"][pucker, LEFT].max() > 0.4
+    assert active["AU17"][pucker, RIGHT].max() == pytest.approx(0.4 * active["AU17"][pucker, LEFT].max())
+    assert not active["AU17"][brow].any()
+    assert not unasked
+
+
 def test_mirror_image_exchanges_the_sides_of_everything():
     spec = palsy(synkinesis=(ORAL_OCULAR,), side_gain=(1.0, 0.94))
     here, there = (activations(s, perform(s, 25).command)[0] for s in (spec, spec.mirror_image()))

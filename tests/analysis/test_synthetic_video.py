@@ -17,7 +17,7 @@ from analysis.synthetic.identity import identity
 from analysis.synthetic.mesh import EYE_CORNERS, LEFT, LOWER_LID, RIGHT, UPPER_LID, FaceFrame
 from analysis.synthetic.patient import PatientSpec, Trouble, Weakness
 from analysis.synthetic.render import Shoot, frames
-from tests.analysis.puppets import clip_of, puppet_clip, spec_of
+from tests.analysis.puppets import Clip, clip_of, puppet_clip, spec_of
 
 SIZE = (480, 360)
 PARALYSED = Weakness(1.0, 1.0, 1.0)
@@ -31,10 +31,14 @@ def decoded(path) -> np.ndarray:
 
 @functools.cache
 def tracked(side: AffectedSide) -> tuple[np.ndarray, dict]:
-    """(n, 468, 2) FaceMesh points of a clip with one side paralysed, in the face frame, and the clip's truth."""
+    """`seen` in a clip with one side paralysed."""
+    return seen(puppet_clip(side, weakness=PARALYSED))
+
+
+def seen(clip: Clip) -> tuple[np.ndarray, dict]:
+    """(n, 468, 2) FaceMesh points of a clip, in the face frame, and the clip's truth."""
     from mediapipe.python.solutions import face_mesh
 
-    clip = puppet_clip(side, weakness=PARALYSED)
     points = []
     with face_mesh.FaceMesh(max_num_faces=1, refine_landmarks=True) as mesh:
         for picture in decoded(clip.path):
@@ -69,10 +73,10 @@ def test_healthy_eye_closes_and_paralysed_eye_stays_open(side):
 def test_smile_pulls_only_the_healthy_corner_outwards_and_up(side):
     points, truth = tracked(side)
     healthy, weak = (RIGHT, LEFT) if side is AffectedSide.LEFT else (LEFT, RIGHT)
-    seen = measure(points)
+    shown = measure(points)
     smile = apex(truth, "smile_open")
     for name, at_least in (("mouth_corner_x", 0.05), ("mouth_corner_y", 0.05)):
-        moved = np.median(seen[name][smile], axis=0) - np.median(seen[name][:20], axis=0)
+        moved = np.median(shown[name][smile], axis=0) - np.median(shown[name][:20], axis=0)
         assert moved[healthy] > at_least, name
         assert abs(moved[weak]) < 0.5 * moved[healthy], name
 
@@ -85,6 +89,17 @@ def test_only_the_healthy_brow_rises(side):
     rise = np.median(height[apex(truth, "brow_raise")], axis=0) - np.median(height[:20], axis=0)
     assert rise[healthy] > 0.05
     assert rise[weak] < 0.6 * rise[healthy]
+
+
+def test_raised_chin_lifts_the_chin_and_the_lower_lip():
+    below_lip, boss = 17, 199
+    lifted = []
+    for chin in (0.0, 1.0):
+        points, truth = seen(puppet_clip(chin=chin, exercises=(Exercise.SMILE_CLOSED,)))
+        smile = apex(truth, "smile_closed")
+        up = np.median(points[smile, :, 1], axis=0) - np.median(points[:12, :, 1], axis=0)
+        lifted.append(up[[below_lip, boss]])
+    assert (lifted[1] - lifted[0] > 0.02).all(), "inter-ocular distances"
 
 
 def test_true_points_lie_where_facemesh_finds_them():

@@ -67,7 +67,20 @@ EXTRAS: dict[str, Any] = {
             "follower": [],
         },
     ],
-    "synkinesis_unmeasured": {"mentalis": "landmarks do not show the chin's muscle (AU17)"},
+    "coupling_unjudged": [
+        {
+            "kind": "mentalis",
+            "side": "right",
+            "exercise": "smile_open",
+            "moved": "AU12",
+            "followed": "AU17",
+            "strength": 0.28,
+            "lag_s": 0.02,
+            "trigger": [],
+            "follower": [],
+        },
+    ],
+    "synkinesis_unmeasured": {"mentalis": "too many pairs were missed"},
     "region_function": {"mouth": {"left": 0.35, "right": 1.0, "missing": ["snarl"]}},
     "pose": {"yaw_deg": {"median": -3.4, "p05": -5.0, "p95": 1.0}},
     "scale": {"mm_per_iod": 56.9, "relative_sd": 0.04, "by": "iris"},
@@ -123,13 +136,21 @@ def test_protocol_that_was_followed_stays_folded() -> None:
 
 
 def test_coupling_below_synkinesis_is_listed_for_the_half_that_has_it(shown: str) -> None:
-    assert "What came along in each exercise (1)" in shown
+    assert "What came along in each exercise (2)" in shown
     assert "\N{MINUS SIGN}40 ms" in shown
 
 
+def test_kind_that_is_not_judged_is_shown_as_such() -> None:
+    assert [(row.kind, row.is_judged) for row in findings.couplings(EXTRAS)] == [
+        ("mouth to eye", True),
+        ("chin", False),
+    ]
+
+
 def test_kinds_that_are_not_measured_say_why(shown: str) -> None:
-    assert "Kinds that are not measured (1)" in shown
-    assert "landmarks do not show the chin&#x27;s muscle (AU17)" in shown
+    assert "Kinds that are not judged (1)" in shown
+    assert "too many pairs were missed" in shown
+    assert "not judged" in shown
 
 
 def test_function_of_a_region_names_the_exercise_that_was_not_seen(shown: str) -> None:

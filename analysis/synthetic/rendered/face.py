@@ -29,6 +29,7 @@ SHAPES: Final[Mapping[str, tuple[tuple[str, float], ...]]] = {
     "AU14": (("mouthDimple", 1.0),),
     "AU15": (("mouthFrown", 1.0),),
     "AU16": (("mouthLowerDown", 1.0),),
+    "AU17": (("mouthShrugLower", 0.75), ("mouthShrugUpper", 0.45)),
     "AU18": (("mouthPucker", 1.0), ("mouthFunnel", 0.16)),
     "AU20": (("mouthStretch", 1.0),),
     "AU45": (("eyeBlink", 1.0),),
@@ -83,7 +84,7 @@ def face(spec: PatientSpec, performance: Performance, active: Activations, model
     """Activations (n, 2) of a spec on the face model."""
     n = len(performance.time_s)
     jaw = _jaw(performance)
-    active = {**active, "AU17": np.zeros((n, 2)), "AU26": np.stack([jaw, jaw], axis=1)}
+    active = {**active, "AU26": np.stack([jaw, jaw], axis=1)}
     visible = _with_rest(spec, active)
     weights = np.zeros((n, len(model.names)), np.float32)
 

@@ -37,7 +37,7 @@ PARTS: Final[Mapping[str, tuple[int, int]]] = {
     "lashes_R": (25844, 26384),
 }
 # Shapes that the model gives for both sides at once, and how wide the transition across the midline is, cm.
-WHOLE: Final = {"mouthPucker": 1.8, "mouthFunnel": 1.8}
+WHOLE: Final = {"mouthPucker": 1.8, "mouthFunnel": 1.8, "mouthShrugLower": 1.2, "mouthShrugUpper": 1.2}
 ONE_SIDED: Final = (
     "browInnerUp", "browOuterUp", "browDown", "eyeBlink", "eyeWide", "eyeSquint", "cheekSquint", "noseSneer",
     "mouthUpperUp", "mouthSmile", "mouthDimple", "mouthFrown", "mouthLowerDown", "mouthStretch",

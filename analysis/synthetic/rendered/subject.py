@@ -14,6 +14,7 @@ CONDITION = "rendered"
 _SEVERITY = ((0.10, 0.35), (0.30, 0.60), (0.50, 0.85), (0.80, 1.00))  # range of weakness; each as often as the others
 _SIDES = {AffectedSide.NONE: 0.2, AffectedSide.LEFT: 0.4, AffectedSide.RIGHT: 0.4}
 _SYNKINESIS = 0.25  # probability of each kind
+_CHIN = 0.5  # probability of the habit to raise the chin
 _APART = 100_003  # identities of different seeds do not meet
 FRAME_RATES = (25, 30)  # in turn, when none is asked for
 
@@ -37,6 +38,7 @@ def subject(number: int, seed: int) -> PatientSpec:
     order = tuple(ORDER[i] for i in rng.permutation(len(ORDER)))
     motion = _between(rng, 0.5, 1.5)
     weakness, resting, synkinesis = (Weakness(), Resting(), ()) if side is AffectedSide.NONE else _palsy(rng)
+    chin = _between(rng, 0.25, 1.0) if rng.random() < _CHIN else 0.0
     return PatientSpec(
         video_id=name,
         subject_id=name,
@@ -47,6 +49,7 @@ def subject(number: int, seed: int) -> PatientSpec:
         resting=resting,
         synkinesis=synkinesis,
         side_gain=gains,
+        chin=chin,
         exercises=order,
         motion=motion,
         condition=CONDITION,

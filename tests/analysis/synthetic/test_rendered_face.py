@@ -206,8 +206,9 @@ def test_the_subjects_left_is_on_the_right_of_the_picture_unless_mirrored():
     assert mirrored["au_active"] == plain["au_active"]
 
 
-def test_truth_counts_the_jaw_and_names_what_is_never_moved():
+def test_truth_counts_the_jaw_and_the_chin():
     truth = truth_of(spec_of())
     assert 0.15 < max(truth["au_active"]["AU26"]["L"]) < 0.3
     assert max(truth["au_active"]["AU17"]["L"]) == 0
+    assert max(truth_of(spec_of(chin=0.5, exercises=(Exercise.PUCKER,)))["au_active"]["AU17"]["L"]) > 2
     assert max(truth["au_active"]["AU45"]["R"]) == 5

@@ -159,6 +159,7 @@ def test_a_set_holds_both_sides_the_healthy_and_every_grade():
         "brow-oral",
         "oral-brow",
         "snarl-smile",
+        "mentalis",
     }
     assert len({s.exercises for s in drawn}) > 290
 
