@@ -41,7 +41,7 @@ def test_measure_of_difference_knows_black_white_and_red_with_green() -> None:
     assert apart("#b06000", "#7b7b00", "full") > 2 * apart("#b06000", "#7b7b00", "deuteranopia")
 
 
-@pytest.mark.parametrize(("theme", "sight"), product([0, 1], SIGHT), ids=str)
+@pytest.mark.parametrize(("theme", "sight"), list(product([0, 1], SIGHT)), ids=str)
 def test_left_and_right_stay_apart(theme: int, sight: str, settings: Any) -> None:
     css = (settings.BASE_DIR / "static/css/tokens.css").read_text()
     left, right = (re.findall(rf"--{side}: (#[0-9a-f]{{6}});", css) for side in ("left", "right"))
