@@ -10,14 +10,16 @@ from clinic.models.people import User
 
 
 class PinnedRest(Row):
-    """One a patient, chosen by a clinician. Without it every video is measured against its own rest alone.
+    """One a patient: the first accepted session's until a clinician chooses another one, or none.
 
-    A rest of its own in every video hides what changes at rest: a cheek that stiffens, an eye that narrows.
+    Without it every video is measured against its own rest alone, which hides what changes at rest: a cheek that
+    stiffens, an eye that narrows.
     """
 
     patient = models.OneToOneField(Patient, on_delete=models.CASCADE, related_name="pinned_rest")
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="pinned_by")
+    session = models.ForeignKey(Session, null=True, on_delete=models.CASCADE, related_name="pinned_by")  # None: none
     chosen_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    is_automatic = models.BooleanField(default=False)  # the first accepted session; nobody chose it
 
     def __str__(self) -> str:
-        return f"rest of {self.session}"
+        return f"rest of {self.session}" if self.session else "each video's own rest"

@@ -114,7 +114,7 @@ class PatientPage:
 
     @property
     def rest_day(self) -> int | None:
-        if self.rest is None or self.episode is None:
+        if self.rest is None or self.rest.session is None or self.episode is None:
             return None
         return (courses.day_of(self.rest.session.recorded_at) - self.episode.onset).days
 

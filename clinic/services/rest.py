@@ -1,8 +1,9 @@
-"""The session whose face at rest later sessions are measured against: chosen by a clinician, one a patient."""
+"""The session whose face at rest later sessions are measured against: one a patient, changed by a clinician."""
 
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils import timezone
 
 from clinic.errors import Refused
 from clinic.models import AnalysisRun, Patient, PinnedRest, Session, User, Video
@@ -21,10 +22,8 @@ def pin(*, patient: Patient, session: Session | None, by: User, again: bool = Fa
     if again and not consents.may_analyse(patient):
         raise Refused("no_consent", "Without the patient's agreement nothing is analysed again.")
     with transaction.atomic():
-        if session is None:
-            PinnedRest.objects.filter(patient=patient).delete()
-        else:
-            PinnedRest.objects.update_or_create(patient=patient, defaults={"session": session, "chosen_by": by})
+        chosen = {"session": session, "chosen_by": by, "is_automatic": False, "created_at": timezone.now()}
+        PinnedRest.objects.update_or_create(patient=patient, defaults=chosen)
         audit.record(actor=by, action="pin_rest" if session else "unpin_rest", obj=session or patient, patient=patient)
         return _measure_again(patient) if again else 0
 

@@ -24,7 +24,7 @@ from clinic import dispatch, failures
 from clinic.errors import Conflict
 from clinic.models import AnalysisRun, Correction, User, Video, WorkerBeat
 from clinic.models.results import MAX_ATTEMPTS, RunState
-from clinic.services import audit, consents, playback, results
+from clinic.services import audit, consents, first_rest, playback, results
 
 logger = logging.getLogger(__name__)
 
@@ -120,6 +120,7 @@ def record(run: AnalysisRun, report: SessionReport, series_path: str) -> None:
                 playback.request(video=run.video)
             if measured:
                 results.assess(run=run, report=report)
+                first_rest.pin(run.video.session.patient)
             transaction.on_commit(partial(_discard_other_series, run, series_path), robust=True)
     except LeaseLost:
         if series_path and not AnalysisRun.objects.filter(pk=run.pk, series=series_path).exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,14 +11,16 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 
+from analysis.contracts import SessionReport
 from clinic.errors import Refused
-from clinic.models import AnalysisRun, AuditEvent, PinnedRest, User
+from clinic.models import AnalysisRun, AuditEvent, PinnedRest, Session, User
 from clinic.models.results import RunState
 from clinic.selectors import patients
-from clinic.services import rest
+from clinic.services import rest, runs
 from tests.clinic import factories as make
 from tests.clinic.cast import Case, Cast
 from tests.clinic.measured import REPORT, changed, measured
+from tests.tasks.reports import refused
 
 As = Callable[[User | None], Client]
 
@@ -26,7 +29,7 @@ def test_session_is_pinned_and_unpinned_on_the_trail(case: Case, cast: Cast) -> 
     rest.pin(patient=cast.patient, session=case.session, by=cast.clinician)
     assert PinnedRest.objects.get().session == case.session
     rest.pin(patient=cast.patient, session=None, by=cast.clinician)
-    assert not PinnedRest.objects.exists()
+    assert PinnedRest.objects.get().session is None
     assert set(AuditEvent.objects.values_list("action", flat=True)) >= {"pin_rest", "unpin_rest"}
 
 
@@ -35,6 +38,62 @@ def test_another_session_takes_the_place_of_the_pinned_one(case: Case, cast: Cas
     for session in (case.session, later):
         rest.pin(patient=cast.patient, session=session, by=cast.clinician)
     assert PinnedRest.objects.get().session == later
+
+
+def finished(session: Session) -> AnalysisRun:
+    return ended(session, REPORT, "series/kept")
+
+
+def ended(session: Session, report: SessionReport, series: str) -> AnalysisRun:
+    run = runs.claim(str(make.RunFactory(video__session=session, state=RunState.QUEUED).pk), worker="w")
+    assert run is not None
+    runs.record(run, report, series)
+    return run
+
+
+def visit(cast: Cast, days: int) -> Session:
+    at = make.datetime(2026, 3, 10, 12, tzinfo=make.UTC) + timedelta(days=days)
+    session: Session = make.SessionFactory(patient=cast.patient, recorded_at=at)
+    return session
+
+
+def test_first_accepted_session_is_pinned_by_itself_and_the_next_leaves_it(cast: Cast) -> None:
+    first = finished(visit(cast, 0)).video.session
+    finished(visit(cast, 9))
+    pinned = PinnedRest.objects.get()
+    assert (pinned.session, pinned.is_automatic, pinned.chosen_by) == (first, True, None)
+    assert AuditEvent.objects.filter(action="pin_rest", actor=None).count() == 1
+
+
+def test_earliest_of_what_was_accepted_before_is_pinned(cast: Cast) -> None:
+    early = visit(cast, 0)
+    make.RunFactory(video__session=early, state=RunState.DONE, series="series/early")
+    finished(visit(cast, 9))
+    assert PinnedRest.objects.get().session == early
+
+
+def test_refused_session_is_not_pinned(cast: Cast) -> None:
+    ended(visit(cast, 0), refused(), "")
+    assert not PinnedRest.objects.exists()
+
+
+def test_choice_of_a_clinician_stays_also_when_it_is_none(cast: Cast) -> None:
+    finished(visit(cast, 0))
+    rest.pin(patient=cast.patient, session=None, by=cast.clinician)
+    finished(visit(cast, 9))
+    pinned = PinnedRest.objects.get()
+    assert (pinned.session, pinned.is_automatic, pinned.chosen_by) == (None, False, cast.clinician)
+    assert rest.pinned_run(cast.patient) is None
+
+
+def test_page_says_who_chose(cast: Cast, as_user: As) -> None:
+    finished(visit(cast, 0))
+    where = reverse("patient-detail", args=[cast.patient.pk])
+    client = as_user(cast.clinician)
+    assert "nobody has chosen another" in client.get(where).content.decode()
+    rest.pin(patient=cast.patient, session=None, by=cast.clinician)
+    page = client.get(where).content.decode()
+    assert "measured against its own rest alone" in page and "Chosen by Carla Clinician" in page
 
 
 def test_session_of_somebody_else_or_without_result_is_refused(case: Case, cast: Cast) -> None:
