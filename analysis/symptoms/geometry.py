@@ -32,6 +32,7 @@ from analysis.faces.anatomy import (
 )
 
 _MIDDLE_LIDS: Final = slice(2, 5)  # the three pairs of lid points over the iris
+LEAST_WAY: Final = 0.03  # inter-ocular distances, 2 mm: about twice what a corner at rest is read to wander
 _X, _Y = 0, 1
 
 
@@ -151,6 +152,17 @@ def corner_way(points: Points, rest: Points, side: Side) -> Points:
     lateral, height = (of_side(series, points, side) - of_side(series, rest, side) for series in both)
     way: Points = np.hypot(lateral, height)
     return way
+
+
+def corner_direction(points: Points, rest: Points, side: Side) -> Points:
+    """Degrees of the mouth corner's way from rest above the horizontal, outwards; negative is downwards.
+
+    NaN where the way is under `LEAST_WAY`: what hardly moves has no direction.
+    """
+    both = (commissure_lateral, commissure_height)
+    lateral, height = (of_side(series, points, side) - of_side(series, rest, side) for series in both)
+    angle: Points = np.where(np.hypot(lateral, height) < LEAST_WAY, np.nan, np.degrees(np.arctan2(height, lateral)))
+    return angle
 
 
 def philtral_deviation(points: Points) -> Points:

@@ -100,6 +100,7 @@ def _excursions(faces: Faces) -> dict[str, Measure | None]:
     for kind in (Exercise.SMILE_CLOSED, Exercise.SMILE_OPEN):
         if (p := faces.at_apex(kind)) is not None:
             result[f"commissure_excursion_{kind.value}"] = _length(faces, _corner_path(p, faces.rest), kind)
+            result[f"commissure_angle_{kind.value}"] = _directions(p, faces.rest, kind)
     if (p := faces.at_apex(Exercise.SMILE_OPEN)) is not None:
         angles = [float(geometry.of_side(geometry.smile_angle, p, side)) for side in SIDES]
         result["smile_angle"] = measure(angles, DEGREES, Exercise.SMILE_OPEN)
@@ -133,6 +134,16 @@ def _length(faces: Faces, values: list[float], exercise: Exercise) -> Measure:
     if scale is None:
         return measure(values, IOD, exercise)
     return measure([v * scale for v in values], MM, exercise)
+
+
+def _directions(apex: Points, rest: Points, exercise: Exercise) -> Measure:
+    """Where each mouth corner went; None for one that hardly moved. Directions have a difference, but no ratio."""
+    left, right = (float(geometry.corner_direction(apex, rest, side)) for side in SIDES)
+    return Measure(_told(left), _told(right), _told(left - right), None, DEGREES, exercise)
+
+
+def _told(value: float) -> float | None:
+    return None if np.isnan(value) else round(value, 4)
 
 
 def measure(values: list[float], unit: str, exercise: Exercise) -> Measure:

@@ -59,6 +59,8 @@ MEASURES = {  # where the code alone says too little
     "commissure_position": "Mouth corner, distance from the midline",
     "commissure_excursion_smile_closed": "Mouth corner excursion, closed smile",
     "commissure_excursion_smile_open": "Mouth corner excursion, open smile",
+    "commissure_angle_smile_closed": "Mouth corner, direction in closed smile",
+    "commissure_angle_smile_open": "Mouth corner, direction in open smile",
     "ocular_opening_pucker": "Eye opening while puckering, share of rest",
     "ocular_opening_smile_open": "Eye opening in open smile, share of rest",
     "ocular_opening_smile_closed": "Eye opening in closed smile, share of rest",

@@ -5,7 +5,7 @@ import pytest
 
 from analysis.contracts import Side
 from analysis.evaluation.tracks import mirrored
-from analysis.faces.anatomy import MIRROR, side_view
+from analysis.faces.anatomy import MIRROR, MOUTH_CORNER, side_view
 from analysis.faces.head import head_frame, smooth
 from analysis.symptoms import geometry
 from tests.analysis.meshes import face, lopsided, track_of_faces
@@ -62,3 +62,19 @@ def test_smoothing_has_no_lag_and_bridges_no_gap():
     assert int(np.nanargmax(smoothed[:, 0])) == 30
     assert np.isnan(smoothed[40, 0])
     assert np.isfinite(np.delete(smoothed[:, 0], 40)).all()
+
+
+def test_direction_of_a_mouth_corner_is_outwards_and_up_on_its_own_half():
+    rest = head_frame(track_of_faces(lopsided()[None])).points[0]
+    smile = rest.copy()
+    smile[MOUTH_CORNER, :2] += 0.1 * np.array([np.cos(np.radians(30)), np.sin(np.radians(30))])
+    smile[MIRROR[MOUTH_CORNER], :2] += 0.1 * np.array([-1.0, 0.0])
+    found = [float(geometry.corner_direction(smile, rest, side)) for side in (Side.LEFT, Side.RIGHT)]
+    assert found == pytest.approx([30.0, 0.0], abs=1e-4)
+
+
+def test_corner_that_hardly_moves_has_no_direction():
+    rest = head_frame(track_of_faces(lopsided()[None])).points[0]
+    smile = rest.copy()
+    smile[MOUTH_CORNER, 0] += 0.02
+    assert np.isnan(geometry.corner_direction(smile, rest, Side.LEFT))

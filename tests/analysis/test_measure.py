@@ -75,6 +75,16 @@ def test_paralysed_half_is_found_with_its_open_eye():
     assert not found.details.extras["eye_safety"]["tight"]["flag_right"]
 
 
+def test_smile_has_a_direction_on_every_half_that_moves():
+    healthy, paralysed = (
+        measured(side).measures["commissure_angle_smile_open"] for side in (AffectedSide.NONE, AffectedSide.LEFT)
+    )
+    assert 10 < healthy.left < 80 and 10 < healthy.right < 80
+    assert healthy.difference == pytest.approx(healthy.left - healthy.right, abs=1e-3)
+    assert healthy.ratio is None
+    assert 10 < paralysed.right < 80
+
+
 def test_closed_eye_reads_as_closed_and_leaves_the_open_one_open():
     found = measured(AffectedSide.LEFT)
     closures = [s for s in found.segments if s.exercise is Exercise.EYE_CLOSURE_TIGHT]
