@@ -60,6 +60,7 @@ from analysis.symptoms.measures import Faces, measures
 from analysis.symptoms.movement import movement
 from analysis.symptoms.patients import posterior
 from analysis.symptoms.regions import region_function, region_result
+from analysis.symptoms.repeats import within_session
 from analysis.symptoms.resting import resting
 
 METHOD: Final = "landmarks"
@@ -156,7 +157,8 @@ def _assemble(session: Session, recorded_side: AffectedSide | None, mirrored: Mi
     side = affected_side(patients, pairs, raw, told)
     graded = house_brackmann.grade(patients, functions, pairs, max(coupling.strengths(couplings).values(), default=0.0))
     checks = _checks(session)
-    measured = measures(Faces(session.frame, session.rest.reference.points, units, stretches))
+    faces = Faces(session.frame, session.rest.reference.points, units, stretches)
+    measured = measures(faces)
     at_rest = resting(measured, side.side)
     safety = eye_safety(measured)
     unjudged = coupling.unjudged(seen, told, session.models.synkinesis)
@@ -176,7 +178,7 @@ def _assemble(session: Session, recorded_side: AffectedSide | None, mirrored: Mi
         synkinesis=Synkinesis(None if idle else bool(pairs), pairs, cooccurrence.matrices(units).to_matrices()),
         house_brackmann=graded.result if graded else None,
         scales=None if idle else scales(findings),
-        details=Details(measurement_errors(measured), sentences, shown_beside, curves(session)),
+        details=Details(measurement_errors(measured, within_session(faces)), sentences, shown_beside, curves(session)),
         problems=problems,
         weights=session.models.used,
         rest_reference=session.rest.reference,

@@ -11,16 +11,17 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from analysis.contracts import Region
+from analysis.contracts import Region, Side
 from analysis.evaluation.tracks import load_track
 from analysis.evaluation.truth import Truth, read_set
 from analysis.measure import Measured, measure
+from analysis.symptoms.repeats import POINTS, share_of
 
 OUT: Final = Path(__file__).parents[1] / "symptoms" / "repeatability.json"
 LEAST_PAIRS: Final = 5  # fewer say nothing
@@ -33,6 +34,7 @@ def numbers(found: Measured) -> dict[str, tuple[float, str]]:
         for side, value in (("left", m.left), ("right", m.right)):
             if value is not None:
                 result[f"{name}/{side}"] = (value, m.unit)
+    result |= dict(_shares(found))
     for region in Region:
         row = found.regions[region]
         if row.delta_am is None or row.active_mean_left is None or row.active_mean_right is None:
@@ -48,6 +50,14 @@ def numbers(found: Measured) -> dict[str, tuple[float, str]]:
         if scale is not None and scale.total is not None:
             result[name] = (scale.total, "points")
     return result
+
+
+def _shares(found: Measured) -> Iterator[tuple[str, tuple[float, str]]]:
+    for segment in found.segments:
+        for side in Side:
+            share = getattr(segment.movement, side.value, None)
+            if share is not None:
+                yield f"{share_of(segment.exercise)}/{side.value}", (100 * share, POINTS)
 
 
 def repeated(truths: Sequence[Truth]) -> list[list[Truth]]:

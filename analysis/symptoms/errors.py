@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from analysis.contracts import Measure, MeasurementError, SynkinesisKind
+from analysis.contracts import Exercise, Measure, MeasurementError, SynkinesisKind
+from analysis.symptoms.repeats import share_of
 
 # Numbers that pages draw beside the measures; an asymmetry is (AM_left - AM_right) / max of the two active means.
 SUMMARIES: Final = (
@@ -21,6 +22,7 @@ SUMMARIES: Final = (
     "sunnybrook",
     "auto_eface",
     *(f"synkinesis_{kind.value}" for kind in SynkinesisKind),
+    *(share_of(exercise) for exercise in Exercise),
 )
 
 
@@ -32,8 +34,18 @@ def table() -> dict[str, Any]:
     return loaded
 
 
-def measurement_errors(measures: Mapping[str, Measure]) -> dict[str, MeasurementError]:
-    """MDC95 = 1.96 sqrt(2) SEM of this session's measures (left or right) and of the summaries; absent if unknown."""
+def measurement_errors(
+    measures: Mapping[str, Measure], repeats: Mapping[str, MeasurementError]
+) -> dict[str, MeasurementError]:
+    """MDC95 = 1.96 sqrt(2) SEM of this session's measures (left or right) and of the summaries; absent if unknown.
+
+    `repeats` is what this session's own repetitions showed: the greater of the two counts, with its origin.
+    """
     values = table()["values"]
-    found = {name: values[name] for name in (*measures, *SUMMARIES) if name in values}
-    return {name: MeasurementError(v["mdc95"], v["unit"], v["origin"]) for name, v in found.items()}
+    stated = {name: values[name] for name in (*measures, *SUMMARIES) if name in values}
+    found = {name: MeasurementError(v["mdc95"], v["unit"], v["origin"]) for name, v in stated.items()}
+    for name, own in repeats.items():
+        known = found.get(name)
+        if known is None or (known.unit == own.unit and known.mdc95 < own.mdc95):
+            found[name] = own
+    return found

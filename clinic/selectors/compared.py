@@ -250,6 +250,7 @@ def _line(told: Statement, *, difference: str, mdc95: str) -> Line:
     return Line(told.what, against.then, told.now, difference, mdc95, against.verdict, against.why)
 
 
+ACROSS = ", across the middle"
 IN_WORDS = "_asymmetry"  # written "left 40 % less": the difference is one of that size, not of the index' sign
 
 
@@ -262,9 +263,11 @@ def _difference(both: Course, measure: Measure) -> str:
         return amount
     if measure.name.endswith(IN_WORDS):
         if before * after < 0:
-            return f"{amount}, across the middle"
+            return f"{amount}{ACROSS}"
         before, after = abs(before), abs(after)
-    return f"{'+' if after > before else words.MINUS}{amount}"
+    signed = f"{'+' if after > before else words.MINUS}{amount}"
+    # Loss of tone that became hypertonicity looks like little asymmetry in both visits: only the sign tells.
+    return f"{signed}{ACROSS}" if measure.name.endswith(further.AT_REST) and before * after < 0 else signed
 
 
 def _mdc95(both: Course, measure: Measure) -> str:

@@ -20,7 +20,7 @@ Row = Mapping[str, Any]
 Number = tuple[Value, Measure]
 _REST = Exercise.REST.value
 _MOVED = ("excursion", "eye_closure", "ocular_opening", "dental_show")
-_AT_REST = "_difference"
+AT_REST = "_difference"
 _SHARE = "share_"
 _UNITS = {"mm": ("\N{NO-BREAK SPACE}mm", 1), "deg": ("°", 0), "ratio": ("", 2), "iod": (" eye distances", 3)}
 
@@ -34,12 +34,12 @@ def point(row: Row, stored_side: str | None) -> CoursePoint:
 
 def moved(rows: Sequence[Row]) -> list[Measure]:
     """What either half moves, of all these visits, each once."""
-    return _of_all(rows, lambda name: not name.endswith(_AT_REST) and not name.startswith(_SHARE))
+    return _of_all(rows, lambda name: not name.endswith(AT_REST) and not name.startswith(_SHARE))
 
 
 def resting(rows: Sequence[Row]) -> list[Measure]:
     """Left minus right at rest: no half has a better resting brow of its own."""
-    return _of_all(rows, lambda name: name.endswith(_AT_REST))
+    return _of_all(rows, lambda name: name.endswith(AT_REST))
 
 
 def shares(rows: Sequence[Row]) -> list[Measure]:
@@ -57,7 +57,7 @@ def _numbers(row: Row) -> Iterator[Number]:
         error = (row["errors"] or {}).get(name)
         fits = error is not None and error.get("unit") == stored.get("unit")
         yield from _of_measure(name, stored, error if fits else None)
-    yield from _achieved(row["report__segments"] or ())
+    yield from _achieved(row["report__segments"] or (), row["errors"] or {})
 
 
 def _of_measure(name: str, stored: Mapping[str, Any], error: Mapping[str, Any] | None) -> Iterator[Number]:
@@ -71,10 +71,10 @@ def _of_measure(name: str, stored: Mapping[str, Any], error: Mapping[str, Any] |
         # The errors of the two halves are taken as independent, which is the careful side: they share one scale.
         value = Value(stored.get("difference"), _error(error, math.sqrt(2)))
         signed = partial(_written, unit=stored.get("unit", ""), ending=unit, signed=True)
-        yield value, Measure(f"{name}{_AT_REST}", words.plain(name), signed, unit, digits)
+        yield value, Measure(f"{name}{AT_REST}", words.plain(name), signed, unit, digits)
 
 
-def _achieved(segments: Sequence[Mapping[str, Any]]) -> Iterator[Number]:
+def _achieved(segments: Sequence[Mapping[str, Any]], errors: Mapping[str, Any]) -> Iterator[Number]:
     """The mean over the repetitions of an exercise."""
     for exercise in dict.fromkeys(s["exercise"] for s in segments if s.get("movement")):
         own = [s["movement"] for s in segments if s["exercise"] == exercise and s.get("movement")]
@@ -83,7 +83,8 @@ def _achieved(segments: Sequence[Mapping[str, Any]]) -> Iterator[Number]:
             name = f"{_SHARE}{exercise}/{side}"
             label = f"{words.exercise(exercise)}, {side}"
             share = 100 * sum(known) / len(known) if known else None
-            yield Value(share), Measure(name, label, words.percent, " points")
+            error = _error(errors.get(f"{_SHARE}{exercise}"), 1.0)
+            yield Value(share, error), Measure(name, label, words.percent, " points")
 
 
 def _error(stored: Mapping[str, Any] | None, times: float) -> Error | None:

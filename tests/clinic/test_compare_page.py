@@ -205,6 +205,14 @@ def test_resting_difference_carries_the_errors_of_both_halves(sessions: list[Ses
     assert found.verdict is Verdict.WITHIN_NOISE
 
 
+def test_resting_difference_that_changes_its_sign_is_said_to_cross(sessions: list[Session], cast: Cast) -> None:
+    known = report(5.0)
+    for session, (left, right) in zip(sessions, ((22.0, 23.0), (23.0, 22.0)), strict=False):
+        brow = Measure(left, right, left - right, 0.96, "mm", Exercise.REST)
+        measured(session, report=dataclasses.replace(known, measures={**known.measures, "brow_height": brow}))
+    assert line(page(cast), "Brow height").difference == "+2.0\N{NO-BREAK SPACE}mm, across the middle"
+
+
 def test_error_in_another_unit_is_no_error(sessions: list[Session], cast: Cast) -> None:
     other = report(5.0)
     errors = {"commissure_excursion": dataclasses.replace(MM, unit="iod")}
