@@ -4,7 +4,7 @@
 
 const Charts = (() => {
   const touch = window.matchMedia("(pointer: coarse)");
-  const CONFIG = { displaylogo: false, responsive: true, scrollZoom: false, doubleClick: "reset" };
+  const CONFIG = { displaylogo: false, responsive: true, scrollZoom: false, doubleClick: "reset", doubleClickDelay: 600 };
   const DARK = window.matchMedia("screen and (prefers-color-scheme: dark)"); // paper is never dark
   const BUTTONS = [["toImage", "resetScale2d"]];
 

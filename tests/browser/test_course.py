@@ -22,7 +22,7 @@ from tests.clinic import factories as make
 from tests.clinic.cast import Case, Cast
 from tests.clinic.measured import REPORT, changed, measured
 
-CHARTS = ("grade", "regions", "synkinesis", "eye_closure", "sunnybrook", "questionnaires")
+CHARTS = ("grade", "regions", "synkinesis", "eye_closure", "sunnybrook", "questionnaires", "resting")
 
 
 def two_sessions(case: Case, cast: Cast) -> None:
@@ -30,7 +30,9 @@ def two_sessions(case: Case, cast: Cast) -> None:
     error = MeasurementError(0.7, "mm", "repeats")
     strengths = {"synkinesis_strength": {"oral-ocular": {"left": 0.42, "right": 0.0}}}
     errors = {**REPORT.details.errors, "palpebral_fissure_gentle": error}
-    details = dataclasses.replace(REPORT.details, errors=errors, extras={**REPORT.details.extras, **strengths})
+    at_rest = {"left": {"AU1": -0.4, "AU12": 0.6}, "right": {"AU1": 0.0, "AU12": 0.1}}
+    more = {**strengths, "against_pinned_rest": {"source": "pinned", "rest_intensity": at_rest}}
+    details = dataclasses.replace(REPORT.details, errors=errors, extras={**REPORT.details.extras, **more})
     for days, gap in ((30, 6.0), (60, 3.0)):
         at = case.session.recorded_at + timedelta(days=days)
         session = make.SessionFactory(patient=cast.patient, episode=case.episode, recorded_at=at)
@@ -107,11 +109,13 @@ def test_a_drag_enlarges_a_stretch_of_days_and_a_double_click_shows_all_again(
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.75, y, steps=5)
     page.mouse.up()
-    page.wait_for_function("([e, all]) => e._fullLayout.xaxis.range[0] > all[0]", arg=[chart.element_handle(), whole])
+    arguments = [chart.element_handle(), whole]
+    page.wait_for_function("([e, all]) => e._fullLayout.xaxis.range[0] > all[0]", arg=arguments)
     length = whole[1] - whole[0]
     assert days_shown(chart) == pytest.approx([whole[0] + 0.25 * length, whole[0] + 0.75 * length], abs=0.02 * length)
+    page.wait_for_timeout(1000)  # or the first click would be the second one of the drag's release
     page.mouse.dblclick(box["x"] + box["width"] / 2, y)
-    page.wait_for_function("([e, all]) => e._fullLayout.xaxis.range[0] === all[0]", arg=[chart.element_handle(), whole])
+    page.wait_for_function("([e, all]) => e._fullLayout.xaxis.range[0] === all[0]", arg=arguments)
     assert days_shown(chart) == whole
     assert "/patients/" in page.url
 

@@ -174,7 +174,9 @@ def full_report() -> Any:
     strengths = {kind: {"left": 0.4217, "right": 0.1031} for kind in kinds}
     names = [*gaps, *(f"synkinesis_{kind}" for kind in kinds)]
     errors = {**REPORT.details.errors, **{name: MeasurementError(0.1021, "mm", "repeats") for name in names}}
-    extras = {**REPORT.details.extras, "synkinesis_strength": strengths}
+    at_rest = {"AU1": 0.3127, "AU6": -0.2214, "AU12": 0.1379}
+    against = {"source": "pinned", "rest_intensity": {"left": at_rest, "right": at_rest}}
+    extras = {**REPORT.details.extras, "synkinesis_strength": strengths, "against_pinned_rest": against}
     return changed(
         measures={**REPORT.measures, **gaps}, details=dataclasses.replace(REPORT.details, errors=errors, extras=extras)
     )
@@ -185,7 +187,7 @@ def test_two_hundred_sessions_stay_light(cast: Cast, as_user: As) -> None:
     repeated(measured(make.SessionFactory(patient=cast.patient, episode=episode), report=full_report()), 200)
     client, where = as_user(cast.clinician), reverse("patient-detail", args=[cast.patient.pk])
     page = client.get(where).content
-    assert set(figures(page.decode())) == {"grade", "regions", "synkinesis", "eye_closure", "sunnybrook"}
+    assert set(figures(page.decode())) == {"grade", "regions", "synkinesis", "eye_closure", "sunnybrook", "resting"}
     assert page.count(b'"measurement error"') >= 14
     assert len(course_of(cast.patient).points) == 200
     assert len(page) < 300_000
