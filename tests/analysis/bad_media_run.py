@@ -55,6 +55,7 @@ def run_cli(path: Path, timeout_s: float) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "analysis", "report", str(path), "--out", f"{folder}/r.json", "--quiet"]
         environment = os.environ | {"OMP_NUM_THREADS": "1", "TMPDIR": folder}
+        environment.pop("TORCHINDUCTOR_CACHE_DIR", None)  # what this process was given must not speak for that one
         try:
             done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout_s)
         except subprocess.TimeoutExpired:

@@ -28,8 +28,10 @@ def portrait(tmp_path_factory) -> Path:
     return write(tmp_path_factory.mktemp("video") / "portrait.mp4", moving(36))
 
 
-def test_a_measured_video_is_one_json_object_on_standard_output(portrait):
-    done = run("report", portrait)
+def test_a_measured_video_is_one_json_object_on_standard_output_and_nothing_else(portrait, tmp_path):
+    here = {name: value for name, value in os.environ.items() if name != "TORCHINDUCTOR_CACHE_DIR"}
+    done = run("report", portrait, env=here | {"TMPDIR": str(tmp_path)})
+    assert list(tmp_path.iterdir()) == []
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["schema"] == "seventh.report/1"
