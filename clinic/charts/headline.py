@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from clinic.charts import change, measures, words
@@ -24,19 +25,31 @@ def headline(course: Course) -> tuple[str, ...]:
 
 
 def grade_now(course: Course, latest: CoursePoint) -> str:
-    """The clinician's grade where one is newer or as new: it is the record; else the estimate with its probability."""
+    """The clinician's grade where one is newer or as new: it is the record; else the estimate with its probability.
+
+    Raters who differ are all named, unless one of them reviewed the session: theirs is then the record.
+    """
     estimated = f"estimated House-Brackmann {words.graded(latest.grade, latest.probabilities)}"
     given = [g for g in course.hand_grades if g.scale == HOUSE_BRACKMANN]
     if not given:
         return f"{words.day(latest.on, course.onset)}: {estimated}"
-    last = given[-1]
-    if last.on < latest.on:
+    last = [g for g in given if g.url == given[-1].url]
+    if last[0].on < latest.on:
         return f"{words.day(latest.on, course.onset)}: {estimated}; last graded by a clinician {_by_hand(course, last)}"
     return f"House-Brackmann {_by_hand(course, last)}; {estimated}"
 
 
-def _by_hand(course: Course, given: HandGrade) -> str:
-    return f"{words.roman(int(given.value))} by {given.by} on {words.day(given.on, course.onset)}"
+def _by_hand(course: Course, given: Sequence[HandGrade]) -> str:
+    """`given`: of one session."""
+    on = words.day(given[0].on, course.onset)
+    counting = [g for g in given if g.is_reviewers] or given
+    if len({g.value for g in counting}) > 1:
+        return f"raters differ on {on}, {words.listed([_graded_by(g) for g in counting])}"
+    return f"{_graded_by(counting[-1])} on {on}"
+
+
+def _graded_by(given: HandGrade) -> str:
+    return f"{words.roman(int(given.value))} by {given.by}"
 
 
 def direction(course: Course) -> str:

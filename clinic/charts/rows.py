@@ -86,6 +86,7 @@ class HandGrade:
     value: float
     by: str
     is_blind: bool  # given without the machine's values in sight
+    is_reviewers: bool = False  # given by who reviewed the session: it is the record also where raters differ
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from uuid import UUID
 from clinic.charts import words
 from clinic.charts.rows import CoursePoint
 from clinic.comparison import Verdict
+from clinic.models.care import Cause
 from clinic.selectors import courses, flags
 from clinic.selectors.flags import Flag
 from clinic.selectors.verdicts import Judged, judge
@@ -23,7 +24,7 @@ Row = Mapping[str, Any]  # of COURSE, oldest first in every sequence
 Points = Mapping[UUID, CoursePoint]  # assessment -> what two visits are compared by
 
 # Cheap columns, read of every result; the documents are read only of the few that are compared.
-COURSE = ("pk", "patient_id", "session_id", "episode_id", "recorded_at", "created_at", "hb_grade",
+COURSE = ("pk", "patient_id", "session_id", "episode_id", "episode__cause", "recorded_at", "created_at", "hb_grade",
           "affected_side", "synkinesis_present", "synkinesis_pairs")  # fmt: skip
 
 EARLIER = timedelta(days=28)
@@ -55,7 +56,7 @@ RULES = (
     (
         flags.PLATEAU,
         "No change beyond measurement error over eight weeks or more, with three or more measured sessions, while the "
-        "estimated grade is above I.",
+        "estimated grade is above I. Healthy volunteers are left out.",
     ),
 )
 
@@ -157,7 +158,8 @@ def _plateau_start(newest: Row, earlier: Sequence[Row]) -> list[Row]:
 
 def _plateau(newest: Row, earlier: Sequence[Row], points: Points) -> Flag | None:
     span = _plateau_start(newest, earlier)
-    if not span or (newest["hb_grade"] or 0) <= 1:  # recovered, or not graded: nothing to wait for can be named
+    is_ill = newest["episode__cause"] != Cause.VOLUNTEER
+    if not span or not is_ill or (newest["hb_grade"] or 0) <= 1:  # no palsy, recovered, or not graded: nothing to await
         return None
     found = [change for change in _between(span[0], newest, points) if change.verdict is not Verdict.CANNOT_TELL]
     if not found or any(change.verdict is not Verdict.WITHIN_NOISE for change in found):

@@ -30,6 +30,7 @@ def hand_grades(patient: Patient, session_ids: Collection[UUID]) -> tuple[HandGr
             value=row.value,
             by=row.rater_name,
             is_blind=row.blinded,
+            is_reviewers=row.rater_id is not None and row.rater_id == row.session.reviewed_by_id,
         )
         for row in rows
         if row.session_id in wanted

@@ -41,6 +41,7 @@ def row(pk: uuid.UUID, at: datetime, grade: int) -> dict[str, Any]:
         "pk": pk,
         "session_id": uuid.uuid4(),
         "episode_id": 1,
+        "episode__cause": "bell",
         "recorded_at": at,
         "hb_grade": grade,
         "synkinesis_present": False,
@@ -103,6 +104,10 @@ def test_plateau_needs_eight_weeks_three_sessions_and_a_grade_above_one() -> Non
     assert found((0, -30, 3), (30, -30, 3), (55, -31, 3)) == {}
     assert found((0, -30, 3), (56, -31, 3)) == {}
     assert found((0, -3, 1), (30, -3, 1), (56, -3, 1)) == {}
+
+
+def test_a_healthy_volunteer_has_no_plateau() -> None:
+    assert found((0, -30, 3), (30, -30, 3), (56, -31, 3), episode__cause="volunteer") == {}
 
 
 def test_change_in_the_span_is_no_plateau() -> None:

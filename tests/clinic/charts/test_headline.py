@@ -49,6 +49,15 @@ def test_clinicians_grade_leads_where_it_is_as_new_as_the_estimate():
     assert "last graded by a clinician IV by Dr Ash on day 5" in older
 
 
+def test_raters_who_differ_are_all_named_unless_one_reviewed_the_session():
+    two = given(5), dataclasses.replace(given(5, 3), by="Dr Elm")
+    told = headline(course(point(5), hand_grades=two))
+    assert told.startswith("House-Brackmann raters differ on day 5 (15 Jan 2026), IV by Dr Ash and III by Dr Elm; est")
+    reviewed = dataclasses.replace(two[0], is_reviewers=True), two[1]
+    assert headline(course(point(5), hand_grades=reviewed)).startswith("House-Brackmann IV by Dr Ash on day 5")
+    assert headline(course(point(5), hand_grades=(given(5), given(5)))).startswith("House-Brackmann IV by Dr Ash on")
+
+
 def test_three_visits_are_judged_against_first_and_previous():
     told = headline(course(point(5, asymmetry=60.0), point(50, asymmetry=20.0), point(90, asymmetry=22.0)))
     assert "Since the first visit better: brow, eye and mouth" in told
