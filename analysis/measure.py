@@ -157,7 +157,7 @@ def _assemble(session: Session, recorded_side: AffectedSide | None, mirrored: Mi
     side = affected_side(patients, pairs, raw, told)
     graded = house_brackmann.grade(patients, functions, pairs, max(coupling.strengths(couplings).values(), default=0.0))
     checks = _checks(session)
-    faces = Faces(session.frame, session.rest.reference.points, units, stretches)
+    faces = Faces(session.frame, session.rest.reference.points, units, stretches, patients)
     measured = measures(faces)
     at_rest = resting(measured, side.side)
     safety = eye_safety(measured)

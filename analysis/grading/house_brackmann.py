@@ -17,7 +17,7 @@ from analysis.faces.anatomy import Points
 from analysis.symptoms.patients import REGIONS, Posterior
 from analysis.symptoms.regions import RegionFunction
 
-METHOD: Final = "regional-rule/1"
+METHOD: Final = "regional-rule/2"
 ORIGIN: Final = "synthetic"
 GRADES: Final = 6
 _WORDS: Final = {Region.BROW: "forehead", Region.EYE: "eye closure", Region.MOUTH: "mouth"}
@@ -48,12 +48,12 @@ def grade(
     best = int(np.argmax(probabilities)) + 1
     probabilities[best - 1] += 1.0 - probabilities.sum()
     result = HouseBrackmann(best, [round(float(p), 4) for p in probabilities], METHOD, ORIGIN)
-    return Graded(result, _evidence(functions, pairs, best))
+    return Graded(result, _evidence(patients, functions, pairs, best))
 
 
 def combined(patients: Posterior, strongest: float) -> Points:
     """(6,) probability of each grade."""
-    by_regions = region_grades(np.abs(patients.weakness))
+    by_regions = np.where(patients.is_sound, 1, region_grades(np.abs(patients.weakness)))
     no_better = synkinesis_at_least(strongest)  # probability that synkinesis asks for grade I, II, ... or worse
     probabilities: Points = np.zeros(GRADES)
     for least in range(1, GRADES + 1):
@@ -74,9 +74,11 @@ def region_grades(weakness: Points) -> npt.NDArray[np.intp]:
     return grades
 
 
-def region_grade(region: Region, weakness: float) -> int:
-    """The region's own grade without error: 1 to 4 for the brow, to 6 for eye and mouth."""
-    return 1 + sum(bool(weakness > cut) for cut in table()[region.value]["cuts"])
+def region_grade(region: Region, patients: Posterior) -> int:
+    """The region's own most likely grade: 1 to 4 for the brow, to 6 for eye and mouth."""
+    sizes = np.abs(patients.weakness[:, [REGIONS.index(region)]])
+    own = np.where(patients.is_sound, 1, 1 + (sizes > np.array(table()[region.value]["cuts"])).sum(axis=1))
+    return int(np.bincount(own, weights=patients.weight).argmax())
 
 
 def synkinesis_at_least(strongest: float) -> Points:
@@ -94,13 +96,15 @@ def _above(value: float, cut: float, spread: float) -> float:
     return 0.5 * math.erfc((cut - value) / (spread * math.sqrt(2.0)))
 
 
-def _evidence(functions: dict[Region, RegionFunction], pairs: list[SynkinesisPair], best: int) -> list[str]:
+def _evidence(
+    patients: Posterior, functions: dict[Region, RegionFunction], pairs: list[SynkinesisPair], best: int
+) -> list[str]:
     sentences = [f"Estimated House-Brackmann grade {_roman(best)}: the worst region decides; decision support only."]
     for region, function in functions.items():
         value, verdict = function.weakness or 0.0, "both halves move alike"
         if function.weaker in (WeakerSide.LEFT, WeakerSide.RIGHT):
             verdict = f"the {function.weaker} half achieves {100 * (1 - value):.0f} % of the other"
-        alone = _roman(region_grade(region, value))
+        alone = _roman(region_grade(region, patients))
         sentences.append(f"{_WORDS[region].capitalize()}: {verdict} (by itself grade {alone}).")
     for pair in pairs:
         sentences.append(

@@ -13,6 +13,7 @@ from analysis.faces.anatomy import SIDES, Points
 from analysis.faces.head import HeadFrame
 from analysis.motion.recognise import Found
 from analysis.symptoms import geometry
+from analysis.symptoms.patients import Posterior
 
 RATIO: Final = "ratio"
 DEGREES: Final = "deg"
@@ -28,6 +29,7 @@ class Faces:
     rest: Points  # (478, 3)
     units: SideActionUnits
     found: list[Found]
+    patients: Posterior | None = None  # what was concluded of the halves; without it lids are read one by one
 
     def at_apex(self, exercise: Exercise) -> Points | None:
         """(478, 3) median over the apices of every repetition; None when the exercise did not happen."""
@@ -69,13 +71,17 @@ def _at_rest(faces: Faces) -> dict[str, Measure | None]:
 def _lids(faces: Faces) -> dict[str, Measure | None]:
     """What stays open at gentle and tight effort: the resting fissure times the share that the lids leave.
 
-    FaceMesh draws the lids of a closed eye with a gap, so the share comes from the calibrated closure, not the gap.
+    FaceMesh draws the lids of a closed eye with a gap, so the share comes from the calibrated closure, not the gap. It
+    also follows one eye's lids better than the other's, by as much as a slight palsy: what both eyes leave is read from
+    the eye that reads as closed more, what one leaves beyond that is concluded from all that tells the eyes apart.
     """
     result: dict[str, Measure | None] = {}
     for effort, exercise in (("gentle", Exercise.EYE_CLOSURE_GENTLE), ("tight", Exercise.EYE_CLOSURE_TIGHT)):
         closed = faces.closure(exercise)
         if closed is None:
             continue
+        if faces.patients is not None:
+            closed = [max(0.0, max(closed) - beyond) for beyond in faces.patients.opening(exercise)]
         open_rest = [float(geometry.of_side(geometry.palpebral_fissure, faces.rest, side)) for side in SIDES]
         left_open = [gap * max(0.0, 1.0 - share) for gap, share in zip(open_rest, closed, strict=True)]
         result[f"palpebral_fissure_{effort}"] = _length(faces, left_open, exercise)

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from analysis.contracts import Region
+from analysis.contracts import Exercise, Region
 from analysis.faces.anatomy import Points
-from analysis.symptoms.evidence import EvidenceModel
+from analysis.faces.track import Bools
+from analysis.symptoms.evidence import RESERVE, EvidenceModel
 
 REGIONS: Final = (Region.BROW, Region.EYE, Region.MOUTH)
 
@@ -25,10 +26,14 @@ def assumptions() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """Weighted patients: `weakness` (m, 3) signed (+ the right half is weaker), 0-1; `weight` (m,) sums to 1."""
+    """Weighted patients: `weakness` (m, 3) signed (+ the right half is weaker), 0-1; `weight` (m,) sums to 1.
+
+    `is_sound` (m,): without a palsy; what differs between their halves is natural.
+    """
 
     weakness: Points
     weight: Points
+    is_sound: Bools
 
     def mean(self, region: Region) -> float:
         """Expected signed weakness."""
@@ -45,6 +50,16 @@ class Posterior:
         left, right = float(self.weight[column <= -least].sum()), float(self.weight[column >= least].sum())
         return left, right, max(0.0, 1.0 - left - right)
 
+    def opening(self, closure: Exercise) -> tuple[float, float]:
+        """Expected share of the fissure that the left and the right lids leave open at this effort.
+
+        It comes from how the halves differ: of two eyes that stay open alike it knows nothing.
+        """
+        weakness = self.weakness[:, REGIONS.index(Region.EYE)]
+        shut = [np.minimum(1.0, RESERVE[closure] * (1.0 - np.maximum(0.0, sign * weakness))) for sign in (-1.0, 1.0)]
+        left, right = (1.0 - float(self.weight @ share) for share in shut)
+        return left, right
+
     def side(self) -> tuple[float, float, float]:
         """Probability that the left side, the right side, none is affected: any region at least `weaker_from`."""
         least = assumptions()["weaker_from"]
@@ -55,7 +70,7 @@ class Posterior:
 
 def posterior(seen: dict[Region, Points], model: EvidenceModel) -> Posterior:
     """Bayes' rule over the assumed patients. Items that are NaN (missing exercises) drop out of the likelihood."""
-    weakness, prior = patients()
+    weakness, prior, is_sound = patients()
     log_likelihood = np.zeros(len(weakness))
     for index, region in enumerate(REGIONS):
         known = np.isfinite(seen[region])
@@ -66,12 +81,12 @@ def posterior(seen: dict[Region, Points], model: EvidenceModel) -> Posterior:
         off = seen[region][known] - wanted
         log_likelihood -= 0.5 * np.einsum("mi,ij,mj->m", off, np.linalg.inv(covariance), off)
     weight = prior * np.exp(log_likelihood - log_likelihood.max())
-    return Posterior(weakness, weight / weight.sum())
+    return Posterior(weakness, weight / weight.sum(), is_sound)
 
 
 @cache
-def patients() -> tuple[Points, Points]:
-    """(m, 3) signed weakness and (m,) prior weight: left-sided patients, their mirror images, and the unaffected."""
+def patients() -> tuple[Points, Points, Bools]:
+    """(m, 3) signed weakness, (m,) prior weight, (m,) unaffected: left-sided patients, their mirror images, the sound."""
     a = assumptions()
     chance = np.random.default_rng(a["seed"])
     sizes = np.concatenate([draw(a, chance) for draw in (_by_grade, _by_severity, _free)])
@@ -82,7 +97,7 @@ def patients() -> tuple[Points, Points]:
     sound = np.concatenate([natural, -natural])
     weakness = np.concatenate([-sizes, sizes, sound])
     weight = np.concatenate([np.full(2 * len(sizes), affected), np.full(len(sound), a["unaffected"] / len(sound))])
-    return weakness, weight
+    return weakness, weight, np.arange(len(weight)) >= 2 * len(sizes)
 
 
 def _by_grade(a: dict[str, Any], chance: np.random.Generator) -> Points:

@@ -30,9 +30,11 @@ def within_session(faces: Faces) -> dict[str, MeasurementError]:
     """MDC95 of every number whose exercise was done twice or more; empty where nothing was repeated.
 
     The variance between the doings, both halves pooled, over their number is the squared SEM of the session's value,
-    and MDC95 = 1.96 sqrt(2) SEM. Few doings tell it roughly; light, pose and day are the same in all of them.
+    and MDC95 = 1.96 sqrt(2) SEM. Few doings tell it roughly; light, pose and day are the same in all of them. What was
+    concluded from all doings together would hide how much they differ, so lids are read one by one.
     """
-    return errors([numbers(replace(faces, found=turn)) for turn in turns(faces.found)])
+    made = turns(faces.found)
+    return errors([numbers(replace(faces, found=turn, patients=None)) for turn in made]) if len(made) > 1 else {}
 
 
 def turns(found: Sequence[Found]) -> list[list[Found]]:

@@ -1,5 +1,7 @@
 """From evidence to weakness, sides and grades."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from analysis.symptoms.regions import region_function, region_result
 from tests.analysis.curves import session, swapped
 
 MODEL = ev.shipped()
+CLOSURES = (Exercise.EYE_CLOSURE_GENTLE, Exercise.EYE_CLOSURE_TIGHT)
 
 
 def seen_in(made):
@@ -30,7 +33,7 @@ def functions_of(found: Posterior):
 
 
 def test_prior_patients_are_as_often_left_as_right():
-    weakness, weight = patients()
+    weakness, weight, _ = patients()
     assert weight.sum() == pytest.approx(1.0)
     assert weight @ weakness == pytest.approx(np.zeros(3), abs=1e-9)
 
@@ -116,6 +119,26 @@ def test_nothing_tested_is_none_without_confidence():
 )  # fmt: skip
 def test_rule_grades_the_worst_region(weakness, grade):
     assert house_brackmann.region_grades(np.array([weakness], dtype=float))[0] == grade
+
+
+def test_natural_difference_of_sound_halves_is_no_grade_ii():
+    """Two halves that differ by less than a palsy are normal, whatever the cut-off between grades I and II."""
+    sound = Posterior(np.array([[0.06, 0.0, -0.06]]), np.ones(1), np.array([True]))
+    assert house_brackmann.combined(sound, 0.0)[0] == pytest.approx(1.0, abs=0.01)
+    assert {house_brackmann.region_grade(r, sound) for r in Region} == {1}
+    slight = dataclasses.replace(sound, is_sound=np.array([False]))
+    assert house_brackmann.combined(slight, 0.0)[1] == pytest.approx(1.0, abs=0.01)
+    graded = house_brackmann.grade(ideal(0, 0, 0), functions_of(ideal(0, 0, 0)), [], 0.0)
+    assert "Eye closure: both halves move alike (by itself grade I)." in graded.evidence
+
+
+def test_an_eye_stays_open_as_far_as_it_is_weaker_than_effort_can_hide():
+    gentle, tight = (ideal(0.6, 0.5, 0.55).opening(e) for e in CLOSURES)
+    assert gentle[0] == pytest.approx(0.0, abs=0.01)
+    assert gentle[1] == pytest.approx(1 - 1.15 * 0.5, abs=0.1)
+    assert tight[1] < gentle[1]
+    assert max(ideal(0.0, 0.0, 0.0).opening(Exercise.EYE_CLOSURE_GENTLE)) < 0.02
+    assert ideal(-0.6, -0.5, -0.55).opening(CLOSURES[0]) == pytest.approx(gentle[::-1], abs=0.02)
 
 
 @pytest.mark.parametrize(("weakness", "grade"), [((0, 0, 0), 1), ((0.55, 0.22, 0.42), 3), ((0.9, 0.48, 0.68), 4)])
