@@ -86,7 +86,7 @@ def posterior(seen: dict[Region, Points], model: EvidenceModel) -> Posterior:
 
 @cache
 def patients() -> tuple[Points, Points, Bools]:
-    """(m, 3) signed weakness, (m,) prior weight, (m,) unaffected: left-sided patients, their mirror images, the sound."""
+    """(m, 3) signed weakness, (m,) prior weight, (m,) unaffected: patients of either side, mirrored, then the sound."""
     a = assumptions()
     chance = np.random.default_rng(a["seed"])
     sizes = np.concatenate([draw(a, chance) for draw in (_by_grade, _by_severity, _free)])

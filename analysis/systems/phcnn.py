@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import torch
 
-from analysis.contracts import SystemAnswer
+from analysis.contracts import Segment, SystemAnswer
 from analysis.faces.mesh import Mesh
 from analysis.grading.phcnn_lstm import strips
 from analysis.grading.phcnn_lstm.strips import RATE_HZ, Regions
@@ -25,17 +26,24 @@ _GAP_S: Final = 2.5 / RATE_HZ  # frames further apart do not belong to one seque
 @dataclass(frozen=True, slots=True)
 class _Sequence:
     frames: list[int]
+    times_s: list[float]
     regions: list[Regions]
+
+    def is_within(self, movements: Sequence[Segment]) -> bool:
+        return any(m.start_s <= self.times_s[0] and self.times_s[-1] <= m.end_s for m in movements)
 
 
 class PhcnnReader(Reader):
-    """The recording's level is the most likely one under the mean of its sequences' probabilities."""
+    """The recording's level is the most likely one under the mean of its sequences' probabilities.
+
+    Sequences within the movements that were found count, as in training; all where none lies within one.
+    """
 
     def __init__(self, loaded: Loaded) -> None:
         self._loaded = loaded
         self._pace = Pace(RATE_HZ)
         self._sequences: Evenly[_Sequence] = Evenly(_MOST)
-        self._growing = _Sequence([], [])
+        self._growing = _Sequence([], [], [])
         self._last_s = -np.inf
 
     def look(self, frame: int, time_s: float, picture: RGB, landmarks: Mesh) -> None:
@@ -43,16 +51,18 @@ class PhcnnReader(Reader):
             return
         cfg = self._loaded.cfg
         if time_s - self._last_s > _GAP_S:
-            self._growing = _Sequence([], [])
+            self._growing = _Sequence([], [], [])
         self._last_s = time_s
         self._growing.frames.append(frame)
+        self._growing.times_s.append(time_s)
         self._growing.regions.append(strips.regions(picture, landmarks, face_px=cfg.face_px, strip_px=cfg.strip_px))
         if len(self._growing.frames) == cfg.frames:
-            whole, self._growing = self._growing, _Sequence([], [])
+            whole, self._growing = self._growing, _Sequence([], [], [])
             self._sequences.offer(lambda: whole)
 
     def answers(self, known: Known) -> list[SystemAnswer]:
-        usable = [s.regions for s in self._sequences.kept if known.believed[s.frames].all()]
+        believed = [s for s in self._sequences.kept if known.believed[s.frames].all()]
+        usable = [s.regions for s in [s for s in believed if s.is_within(known.movements)] or believed]
         if not usable:
             return []
         network, device = self._loaded.networks["level"], self._loaded.device

@@ -63,6 +63,16 @@ class Recording:
     def is_video(self) -> bool:
         return len(self.files) == 1 and self.files[0].suffix.lower() in VIDEO_SUFFIXES
 
+    def is_moving(self, frame: int, *, ends: float = 0.0) -> bool:
+        """Whether a frame lies in a marked movement without this share of it at either end; yes where none is marked.
+
+        A palsied face at rest can look like any other.
+        """
+        if not self.movements or self.ends_at_apex:
+            return True
+        margins = [(m, ends * (m.last - m.first)) for m in self.movements]
+        return any(m.first + margin <= frame <= m.last - margin for m, margin in margins)
+
 
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".webm", ".mkv")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")

@@ -15,7 +15,7 @@ from analysis.faces.anatomy import MIRROR
 from analysis.grading.crops import Landmarks, cut, face_square, region_box
 from analysis.video.picture import RGB
 
-PREPROCESS: Final = "phcnn-strips/1"
+PREPROCESS: Final = "phcnn-strips/2"  # of movements only, where these are known
 RATE_HZ: Final = 6.0  # frames a second of the videos that the paper cuts its sequences from
 
 # The paper crops by the edge points of 49 landmarks: brows and lids, and the lips.

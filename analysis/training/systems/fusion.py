@@ -172,16 +172,7 @@ def _labelled(recording: Recording, seen: Seen) -> tuple[list[int], list[int]]:
         labels = [int(recording.palsy_of_frame[frame]) for frame in seen.frame]
     else:
         labels = [-1 if recording.palsy is None else int(recording.palsy)] * len(seen.frame)
-    rows = [i for i, label in enumerate(labels) if label >= 0 and _moving(recording, seen.frame[i])]
+    rows = [i for i, label in enumerate(labels) if label >= 0 and recording.is_moving(seen.frame[i], ends=0.25)]
     if len(rows) > _MOST:
         rows = [rows[i] for i in np.round(np.linspace(0, len(rows) - 1, _MOST)).astype(int)]
     return rows, [labels[i] for i in rows]
-
-
-def _moving(recording: Recording, frame: int) -> bool:
-    """A palsied face at rest can look like any other: where movements are marked, frames between them do not count."""
-    if not recording.movements or recording.ends_at_apex:
-        return True
-    return any(
-        m.first + (m.last - m.first) / 4 <= frame <= m.last - (m.last - m.first) / 4 for m in recording.movements
-    )

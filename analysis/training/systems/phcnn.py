@@ -64,7 +64,8 @@ class PhcnnSystem(System):
             return None
         cfg = self.cfg
         found: dict[str, list[npt.NDArray[np.uint8]]] = {part: [] for part in _PARTS}
-        for rows in self._chosen(strips.sequences(seen.time_s, frames=cfg.frames)):
+        sequences = strips.sequences(seen.time_s, frames=cfg.frames)
+        for rows in self._chosen([s for s in sequences if all(recording.is_moving(seen.frame[i]) for i in s)]):
             pieces = [
                 strips.regions(seen.pictures[i], seen.landmarks[i], face_px=cfg.face_px, strip_px=cfg.strip_px)
                 for i in rows

@@ -133,6 +133,18 @@ def test_the_severity_level_is_the_networks_own_over_the_papers_sequences(tmp_pa
     assert list(result.answers[0].probabilities.values()) == pytest.approx(expected.tolist(), abs=1e-3)
 
 
+def test_severity_is_read_from_movements_where_they_are_known(tmp_path):
+    """4 s at 6 frames a second: six sequences, of which the first second and a half holds two."""
+    wanted = [Wanted(PublishedSystem.PHCNN_LSTM, weights(PublishedSystem.PHCNN_LSTM, tmp_path))]
+    seen = {}
+    for end_s in (4.0, 1.5, 0.2):
+        (result,) = asked(wanted, segments=[replace(SEGMENTS[0], end_s=end_s)])
+        seen[end_s] = result.answers[0].looked_at
+    assert seen == {4.0: 6, 1.5: 2, 0.2: 6}
+    rest = replace(SEGMENTS[0], exercise=Exercise.REST)
+    assert asked(wanted, segments=[rest])[0].answers[0].looked_at == 6
+
+
 def test_a_grade_is_never_a_mean_of_grades(tmp_path):
     segments = [
         Segment(Exercise.SMILE_CLOSED, 0.0, 2.0, 1.0, 1.0, SegmentSource.TIMELINE, None),

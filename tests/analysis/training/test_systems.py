@@ -195,6 +195,19 @@ def test_recordings_without_a_label_that_the_system_learns_give_no_examples(tmp_
         prepare.prepare([plain], TINY["dem"], tmp_path, quiet=True)
 
 
+def test_sequences_lie_within_movements_where_these_are_marked(tmp_path, drawn_faces):
+    system = TINY["phcnn-lstm"]
+    whole = drawn.recording(0, 1, 0)
+    shown = drawn.seen(whole, tmp_path)
+    frames = system.cfg.frames
+    second = replace(whole, movements=(replace(whole.movements[0], first=frames),))
+    counts = [
+        len(system.cut(recording, shown)[1]["level"]) for recording in (whole, second, replace(second, movements=()))
+    ]
+    assert counts == [drawn.FRAMES // frames, drawn.FRAMES // frames - 1, drawn.FRAMES // frames]
+    assert system.cut(replace(whole, movements=(replace(whole.movements[0], last=1),)), shown) is None
+
+
 def test_prepared_pictures_are_not_made_again(tmp_path, drawn_faces, monkeypatch):
     system = TINY["fusion"]
     first = prepared(system, tmp_path, 2)
