@@ -80,6 +80,8 @@ class CouplingRow:
     strength: float
     lag: str
     is_judged: bool  # False: of a kind that cannot be relied on, a curve to look at
+    trigger: tuple[float, ...]  # per frame of the stretch, share of a full movement
+    follower: tuple[float, ...]  # this half's over the other half's
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,8 @@ def _coupling(stored: Mapping[str, Any], *, is_judged: bool) -> CouplingRow:
         strength=stored["strength"],
         lag="" if lag is None else f"{lag * 1000:+.0f} ms".replace("-", words.MINUS),
         is_judged=is_judged,
+        trigger=tuple(stored.get("trigger") or ()),
+        follower=tuple(stored.get("follower") or ()),
     )
 
 

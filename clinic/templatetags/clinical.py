@@ -12,10 +12,12 @@ from django.utils.safestring import SafeString, mark_safe
 from clinic.charts import words
 from clinic.charts.rows import Table
 from clinic.comparison import Verdict
+from clinic.selectors.findings import CouplingRow
 
 register = template.Library()
 
 WIDTH, HEIGHT, PAD = 96, 30, 4
+_TALL, _MOST_PLACES = 64, 40  # of a coupling curve
 
 
 @register.simple_tag
@@ -37,6 +39,40 @@ def grade_steps(grades: Sequence[int]) -> SafeString:
         f"{places[-1][0]:.1f}",
         f"{places[-1][1]:.1f}",
     )
+
+
+@register.simple_tag
+def coupling_curve(row: CouplingRow) -> SafeString:
+    """What came along over what was moved, frame by frame: a loop where it comes later, a line where it does not.
+
+    Both run from none to a full movement; the thin line is the slope that counts.
+    """
+    count = min(len(row.trigger), len(row.follower))
+    if count < 2:
+        return SafeString("")
+    frames = range(0, count, -(-count // _MOST_PLACES))
+    way = "L".join("{:.1f} {:.1f}".format(*_place(row.trigger[i], row.follower[i])) for i in frames)
+    slope = "M{:.1f} {:.1f}L{:.1f} {:.1f}".format(*_place(0, 0), *_place(1, row.strength))
+    most = max(row.trigger[:count]), max(row.follower[:count])
+    shares = [words.percent(100 * value) for value in most]
+    told = f"moved up to {shares[0]} of a full movement, came along up to {shares[1]}"
+    return format_html(
+        '<svg class="coupling coupling--{}" viewBox="0 0 {} {}" role="img" aria-label="{}">'
+        '<path class="coupling__axes" d="{}"/><path class="coupling__slope" d="{}"/><path d="M{}"/></svg>',
+        row.side,
+        WIDTH,
+        _TALL,
+        told,
+        "M{:.1f} {:.1f}V{:.1f}H{:.1f}".format(*_place(0, 1), _place(0, 0)[1], _place(1, 0)[0]),
+        slope,
+        way,
+    )
+
+
+def _place(trigger: float, follower: float) -> tuple[float, float]:
+    """Within the small picture; what goes beyond is drawn at its edge."""
+    across, up = min(max(trigger, 0.0), 1.1), min(max(follower, -0.15), 1.1)
+    return PAD + across / 1.1 * (WIDTH - 2 * PAD), _TALL - PAD - (up + 0.15) / 1.25 * (_TALL - 2 * PAD)
 
 
 @register.simple_tag

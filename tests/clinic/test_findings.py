@@ -52,8 +52,8 @@ EXTRAS: dict[str, Any] = {
             "followed": "AU45",
             "strength": 0.34,
             "lag_s": -0.04,
-            "trigger": [],
-            "follower": [],
+            "trigger": [0.0, 0.5, 1.0, 0.5, 0.0],
+            "follower": [0.0, 0.1, 0.34, 0.25, -0.5],
         },
         {
             "kind": "oral-ocular",
@@ -138,6 +138,14 @@ def test_protocol_that_was_followed_stays_folded() -> None:
 def test_coupling_below_synkinesis_is_listed_for_the_half_that_has_it(shown: str) -> None:
     assert "What came along in each exercise (2)" in shown
     assert "\N{MINUS SIGN}40 ms" in shown
+
+
+def test_what_came_along_is_drawn_over_what_was_moved(shown: str) -> None:
+    """96 x 64 units: no movement at (4, 53.3), a full one of both at (84, 8.5); what goes below is kept inside."""
+    assert shown.count('<svg class="coupling coupling--left"') == 1
+    assert 'aria-label="moved up to 100 % of a full movement, came along up to 34 %"' in shown
+    assert 'd="M4.0 53.3L44.0 48.8L84.0 38.0L44.0 42.1L4.0 60.0"' in shown
+    assert 'coupling__slope" d="M4.0 53.3L84.0 38.0"' in shown
 
 
 def test_kind_that_is_not_judged_is_shown_as_such() -> None:
