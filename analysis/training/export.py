@@ -91,7 +91,7 @@ def export(
     """Write `<id>.safetensors` and `<id>.toml`; returns the card's path. `only`: the networks to take, all when empty.
 
     Figures on the card are those of the whole run, whose folds tested other people than they learnt from, and those
-    in the folders of `also`, under their names. Raises RunError, OSError or ValueError when the run is not finished or
+    in the folders of `also`, under their names; those of networks that are left out are left out too. Raises RunError, OSError or ValueError when the run is not finished or
     of another system.
     """
     from analysis.training.evaluate import _fold
@@ -106,6 +106,8 @@ def export(
         metrics |= {f"{title}, {name}": figures for title, figures in _metrics(other).items()}
     people = json.loads((chosen / "people.json").read_text(encoding="utf-8"))
     tensors = _tensors(chosen, facts["system"], only)
+    left_out = _titles_left_out(facts["system"], only)
+    metrics = {title: figures for title, figures in metrics.items() if not title.startswith(left_out)}
     return write(out, stated, facts, tensors, metrics, len(people["learnt"]), half=half)
 
 
@@ -191,6 +193,12 @@ def _tensors(fold: Path, system: str, only: Sequence[str]) -> dict[str, Tensor]:
     if unknown := set(only) - networks:
         raise ValueError(f"the run has no network {', '.join(sorted(unknown))}: {', '.join(sorted(networks))}")
     return {name: value for name, value in found.items() if not only or name.partition(".")[0] in only}
+
+
+def _titles_left_out(system: str, only: Sequence[str]) -> tuple[str, ...]:
+    from analysis.training.systems import SYSTEMS
+
+    return tuple(title for network, title in SYSTEMS[system].titles.items() if only and network not in only)
 
 
 def _named(text: str) -> tuple[str, Path]:

@@ -31,6 +31,7 @@ class System(ABC):
     spread_by: ClassVar[str]  # the target by which people are spread over folds
     stage_names: ClassVar[tuple[str, ...]]
     ablations: ClassVar[tuple[str, ...]]
+    titles: ClassVar[Mapping[str, str]] = {}  # network -> how its results are titled, where there are several
 
     @abstractmethod
     def preparation(self) -> str:

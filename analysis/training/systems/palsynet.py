@@ -54,6 +54,7 @@ class PalsyNetSystem(System):
     spread_by: ClassVar[str] = GRADE
     stage_names: ClassVar[tuple[str, ...]] = (GRADE, MOUTH)
     ablations: ClassVar[tuple[str, ...]] = ("frames", "loss")
+    titles: ClassVar[Mapping[str, str]] = {GRADE: "House-Brackmann grade", MOUTH: "Mouth motion"}
 
     def preparation(self) -> str:
         return f"{clips.PREPROCESS}-{self.cfg.frames}x{self.cfg.size_px}".replace("/", "-")
@@ -91,11 +92,11 @@ class PalsyNetSystem(System):
         return {name: examples.classes(name, train) for name in self.stage_names}
 
     def judge(self, predictions: Predictions, learnt: Sequence[Predictions]) -> list[Result]:
-        grade = ("House-Brackmann grade", GRADE, CLASSES[GRADE], predictions, learnt)
+        grade = (self.titles[GRADE], GRADE, CLASSES[GRADE], predictions, learnt)
         results = [
             classify.judged(*grade, ordinal=True),
             classify.judged_by_recording(*grade, ordinal=True),
-            classify.judged("Mouth motion", MOUTH, CLASSES[MOUTH], predictions, learnt, ordinal=False),
+            classify.judged(self.titles[MOUTH], MOUTH, CLASSES[MOUTH], predictions, learnt, ordinal=False),
         ]
         return [result for result in results if result is not None]
 

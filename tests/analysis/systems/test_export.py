@@ -14,7 +14,7 @@ from analysis.contracts import ANSWERING, PublishedSystem
 from analysis.weights import chosen as chosen_weights
 from analysis.weights import published, shipping
 from analysis.weights.chosen import NO_WEIGHTS, read
-from tests.analysis.systems.small import PHCNN
+from tests.analysis.systems.small import PALSYNET, PHCNN
 from tests.analysis.systems.written import INTEGRATED, weights
 
 ARGUMENTS = ["--licences", "none", "--weights-licence", "for tests"]
@@ -95,6 +95,24 @@ def run_of_faces(run_folder) -> Path:
     facts |= {"system": "integrated", "configuration": {"cfg": dataclasses.asdict(INTEGRATED)}}
     (run_folder / "run.json").write_text(json.dumps(facts))
     return run_folder
+
+
+def test_a_network_that_is_left_out_leaves_no_figures_on_the_card(run_folder, tmp_path):
+    for name in ("grade", "mouth"):
+        network = published.build(PublishedSystem.PALSYNET, name, PALSYNET)
+        save_file({k: v.contiguous() for k, v in network.state_dict().items()}, run_folder / f"fold-1/{name}.safetensors")
+    (run_folder / "fold-1" / "level.safetensors").unlink()
+    facts = json.loads((run_folder / "run.json").read_text())
+    facts |= {"system": "3dpalsynet", "configuration": {"cfg": dataclasses.asdict(PALSYNET)}}
+    (run_folder / "run.json").write_text(json.dumps(facts))
+    titles = ["House-Brackmann grade", "House-Brackmann grade, one answer a recording", "Mouth motion"]
+    results = [{"title": title, "examples": 9, "people": 5, "figures": {}} for title in titles]
+    (run_folder / "metrics.json").write_text(json.dumps(results))
+    for only, networks, named in (((), {"grade", "mouth"}, titles), (("--only", "mouth"), {"mouth"}, titles[2:])):
+        assert export(run_folder, tmp_path / "out", *only, system="3dpalsynet") == 0
+        chosen = read(tmp_path / "out" / "phcnn-1.toml")
+        assert set(published.load(chosen).networks) == networks
+        assert list(chosen.card["metrics"]) == named
 
 
 @pytest.mark.parametrize(("only", "kept"), [((), {"fan", "detector"}), (("--only", "fan"), {"fan"})])

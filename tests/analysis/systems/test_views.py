@@ -152,6 +152,29 @@ def test_augmentation_keeps_shape_and_is_repeatable(face):
     assert not torch.equal(one, clip)
 
 
+def test_sequences_are_changed_each_as_one_and_by_chances_of_their_own(face):
+    still = torch.as_tensor(np.ascontiguousarray(face[0][:64, :64]))[None, None].repeat(6, 3, 1, 1, 1)
+    strip = still[:, :, :24, :48]
+    one, other = (strips.augment([still, strip], torch.Generator().manual_seed(5)) for _ in range(2))
+    assert [part.shape for part in one] == [still.shape, strip.shape]
+    assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+    assert torch.equal(one[0][:, 0], one[0][:, 2])  # all frames of a sequence move together
+    assert len({tuple(row.tolist()) for row in one[0][:, 0, 32, 32]}) == 6
+    assert 0 <= float(one[0].min()) <= float(one[0].max()) <= 255
+
+
+def test_a_sequence_is_turned_without_being_sheared(monkeypatch):
+    """A turn of a wide strip keeps right angles: 8 degrees of a bright bar, whichever way the strip is shaped."""
+    chances = iter([torch.zeros(1), torch.tensor([[0.5], [0.5], [1.0], [0.5]]), torch.full((1, 3), 0.5)])
+    monkeypatch.setattr(strips.torch, "rand", lambda *_, **__: next(chances))
+    bar = torch.zeros(1, 1, 40, 120, 3, dtype=torch.uint8)
+    bar[:, :, 18:22] = 255
+    (turned,) = strips.augment([bar], torch.Generator())
+    rows = turned[0, 0, :, :, 0].argmax(dim=0).float()
+    slope = float((rows[100] - rows[20]) / 80)  # mirrored, so that it rises the other way
+    assert abs(slope) == pytest.approx(np.tan(np.radians(8)), abs=0.03)
+
+
 def test_sequences_are_of_consecutive_frames_at_the_wanted_rate():
     times = np.arange(30) / 12
     found = strips.sequences(times, frames=4, rate_hz=6)

@@ -67,7 +67,7 @@ TINY = {
 
 UNHURRIED = {
     "3dpalsynet": {"learning_rate": 0.01, "epochs": 30},
-    "phcnn-lstm": {"learning_rate": 0.01},
+    "phcnn-lstm": {"learning_rate": 0.01, "epochs": 30},
     "fusion": {"learning_rate": 1e-3, "epochs": 20},
 }
 
