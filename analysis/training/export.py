@@ -91,8 +91,8 @@ def export(
     """Write `<id>.safetensors` and `<id>.toml`; returns the card's path. `only`: the networks to take, all when empty.
 
     Figures on the card are those of the whole run, whose folds tested other people than they learnt from, and those
-    in the folders of `also`, under their names; those of networks that are left out are left out too. Raises RunError, OSError or ValueError when the run is not finished or
-    of another system.
+    in the folders of `also`, under their names; of networks that are left out there are none. Raises RunError, OSError
+    or ValueError when the run is not finished or of another system.
     """
     from analysis.training.evaluate import _fold
     from analysis.training.run import read_facts

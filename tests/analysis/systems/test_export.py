@@ -98,10 +98,11 @@ def run_of_faces(run_folder) -> Path:
 
 
 def test_a_network_that_is_left_out_leaves_no_figures_on_the_card(run_folder, tmp_path):
+    fold = run_folder / "fold-1"
     for name in ("grade", "mouth"):
         network = published.build(PublishedSystem.PALSYNET, name, PALSYNET)
-        save_file({k: v.contiguous() for k, v in network.state_dict().items()}, run_folder / f"fold-1/{name}.safetensors")
-    (run_folder / "fold-1" / "level.safetensors").unlink()
+        save_file({k: v.contiguous() for k, v in network.state_dict().items()}, fold / f"{name}.safetensors")
+    (fold / "level.safetensors").unlink()
     facts = json.loads((run_folder / "run.json").read_text())
     facts |= {"system": "3dpalsynet", "configuration": {"cfg": dataclasses.asdict(PALSYNET)}}
     (run_folder / "run.json").write_text(json.dumps(facts))
