@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[Exercise, Mapping[str, float]]] = {
     Exercise.SNARL: {"AU9": 0.95, "AU10": 0.85, "AU4": 0.20},
 }
 ORDER: Final = tuple(COMMANDS)
+BESIDE: Final = (Exercise.CHEEK_PUFF, Exercise.SPEECH)  # no exercise of the set; only rendered faces can do them
 # Where the chin of those who have that habit (`PatientSpec.chin`) comes along.
 CHIN: Final = (Exercise.PUCKER, Exercise.SMILE_CLOSED, Exercise.EYE_CLOSURE_TIGHT, Exercise.SNARL)
 

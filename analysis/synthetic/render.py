@@ -14,7 +14,7 @@ from analysis.synthetic.encode import COMMENT, write_mp4
 from analysis.synthetic.expression import Faces, faces
 from analysis.synthetic.patient import Activations, PatientSpec, activations
 from analysis.synthetic.pixels import Picture
-from analysis.synthetic.protocol import Performance, perform
+from analysis.synthetic.protocol import BESIDE, Performance, perform
 from analysis.synthetic.puppet import Puppet
 from analysis.synthetic.sitter import sitter
 from analysis.synthetic.truth import Truth
@@ -42,6 +42,8 @@ class Shoot:
 
     def __init__(self, spec: PatientSpec, size: tuple[int, int] = SIZE, fps: int = FPS) -> None:
         check_size(size)
+        if beside := [e.value for e in spec.exercises if e in BESIDE]:
+            raise ValueError(f"a puppet cannot do {' or '.join(beside)}; rendered faces can")
         self.spec, self.size, self.fps = spec, size, fps
         self.performance: Performance = perform(spec, fps)
         self.active: Activations

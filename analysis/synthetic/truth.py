@@ -172,7 +172,7 @@ def _segment(act: Act) -> dict[str, Any]:
         "apex_end": act.apex_end_s,
         "end": act.end_s,
         "effort": act.effort,
-        "region": TESTS[act.exercise][0].value,
+        **({"region": TESTS[act.exercise][0].value} if act.exercise in TESTS else {}),
     }
 
 

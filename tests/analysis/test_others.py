@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from analysis.contracts import Exercise
-from analysis.faces.anatomy import LOWER_LIP_MID, MIRROR, MOUTH_CORNER, UPPER_LIP_MID
+from analysis.contracts import Exercise, Timeline, TimelineSegment
+from analysis.faces.anatomy import LOWER_LIP_MID, LOWER_LIP_OUTER, MIRROR, MOUTH_CORNER, UPPER_LIP_MID, UPPER_LIP_OUTER
 from analysis.faces.head import HeadFrame
 from analysis.motion import others
 from analysis.motion.recognise import Found
@@ -24,7 +24,7 @@ def closed():
 
 def found_in(points):
     rest = Rest(np.ones(len(points), dtype=bool), RestReference(closed(), "own"))
-    return others.others(HeadFrame(TIME_S[: len(points)], points, None), rest)
+    return others.others(HeadFrame(TIME_S[: len(points)], points, None), rest, [])
 
 
 def opening(height):
@@ -77,3 +77,51 @@ def test_exercise_seen_in_a_talking_mouth_is_dropped_and_one_beside_it_stays():
     within = Found(Exercise.SMILE_OPEN, 20, 50, slice(30, 40), 0.9)
     beside = Found(Exercise.BROW_RAISE, 55, 90, slice(70, 80), 0.9)
     assert others.without_speech([within, beside], [talk]) == [beside]
+
+
+PUCKER = Found(Exercise.PUCKER, 25, 50, slice(30, 45), 0.9)
+SECOND = Found(Exercise.PUCKER, 75, 100, slice(80, 95), 0.8)
+
+
+def two(first, second):
+    """A head frame in whose two stretches the corners come nearer and the lips' edges rise, (narrowing, rise) each."""
+    points = np.repeat(closed()[None], len(TIME_S), axis=0)
+    corners = [MOUTH_CORNER, int(MIRROR[MOUTH_CORNER])]
+    lips = [*UPPER_LIP_OUTER, *LOWER_LIP_OUTER]
+    for stretch, (narrowing, rise) in ((PUCKER, first), (SECOND, second)):
+        during = np.arange(stretch.first, stretch.last + 1)
+        points[np.ix_(during, corners, [0])] += np.array([[-narrowing / 2], [narrowing / 2]])  # x is to the left
+        points[np.ix_(during, [*lips, *(int(MIRROR[p]) for p in lips)], [1])] += rise
+    return HeadFrame(TIME_S, points, None)
+
+
+def puffs(frame, timeline=None):
+    rest = Rest(np.ones(len(TIME_S), dtype=bool), RestReference(closed(), "own"))
+    return others.puffs_among([PUCKER, SECOND], frame, rest, timeline)
+
+
+def test_small_pucker_that_moves_the_lips_otherwise_is_a_puff():
+    found = puffs(two((0.14, 0.03), (0.06, -0.02)))
+    assert found == [SECOND]
+    (shown,) = others.as_puffs(found)
+    assert (shown.exercise, shown.first, shown.confidence) == (Exercise.CHEEK_PUFF, SECOND.first, 0.5)
+
+
+@pytest.mark.parametrize("second", [(0.06, 0.013), (0.13, -0.02)])
+def test_small_pucker_of_the_same_shape_and_a_strong_one_stay_puckers(second):
+    assert puffs(two((0.14, 0.03), second)) == []
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(Exercise.CHEEK_PUFF, [SECOND]), (Exercise.PUCKER, [])])
+def test_timeline_says_what_was_asked_for(asked, expected):
+    timeline = Timeline([TimelineSegment(asked, 2.9, 4.1)])
+    assert puffs(two((0.14, 0.03), (0.14, 0.03)), timeline) == expected
+    assert puffs(two((0.14, 0.03), (0.06, -0.02)), timeline) == expected
+
+
+def test_puff_in_a_talking_mouth_is_none():
+    frame = two((0.14, 0.03), (0.06, -0.02))
+    rest = Rest(np.ones(len(TIME_S), dtype=bool), RestReference(closed(), "own"))
+    syllables = 0.06 * np.sin(2 * np.pi * 2 * TIME_S) ** 2 * ((TIME_S > 2.5) & (TIME_S < 4.5))
+    frame.points[:, LOWER_LIP_MID[1], 1] -= syllables
+    assert [f.exercise for f in others.others(frame, rest, others.as_puffs([SECOND]))] == [Exercise.SPEECH]

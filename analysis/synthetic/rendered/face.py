@@ -12,7 +12,7 @@ from analysis.contracts import Exercise
 from analysis.synthetic.expression import glances
 from analysis.synthetic.mesh import LEFT, RIGHT, Points, smoothstep
 from analysis.synthetic.patient import Activations, PatientSpec
-from analysis.synthetic.protocol import Performance
+from analysis.synthetic.protocol import Performance, wander
 from analysis.synthetic.rendered.model import GLOBE_STEP, LIFT, SHUT, SUFFIX, TURN, FaceModel
 
 # What each action unit moves: shape and weight at full activation.
@@ -56,6 +56,14 @@ PASSIVE: Final = (
 _SHIFT: Final = 0.14  # of a drooping mouth to the healthy side
 _DRAG: Final = {"AU12": 0.28, "AU20": 0.12, "AU18": 0.30, "AU10": 0.10}  # the stronger side pulls the mouth's midline
 _JAW: Final = {Exercise.SMILE_OPEN: 0.05}  # opening of the jaw at the apex
+_PUFF: Final = (0.55, 1.0)  # how far people blow their cheeks up
+_SYLLABLES_HZ: Final = (3.0, 5.0)
+_SPOKEN: Final = {
+    "jawOpen": 0.30,
+    "mouthFunnel": 0.20,
+    "mouthLowerDown": 0.20,
+    "mouthUpperUp": 0.10,
+}  # of a loud syllable
 _TRAVEL: Final = 0.22  # a wide-open eye needs more of the lids to close
 _LID_GLANCE: Final = 7.0  # weight of the lids' look per inter-ocular distance of the pupil's movement
 _GLOBE_GLANCE: Final = 6.3 / 1.75 / GLOBE_STEP  # the same of the globe's: inter-ocular distance, radius in cm
@@ -83,7 +91,7 @@ class Eyes:
 def face(spec: PatientSpec, performance: Performance, active: Activations, model: FaceModel, eyes: Eyes) -> Face:
     """Activations (n, 2) of a spec on the face model."""
     n = len(performance.time_s)
-    jaw = _jaw(performance)
+    jaw = _jaw(performance) + _SPOKEN["jawOpen"] * _spoken(spec, performance)
     active = {**active, "AU26": np.stack([jaw, jaw], axis=1)}
     visible = _with_rest(spec, active)
     weights = np.zeros((n, len(model.names)), np.float32)
@@ -101,6 +109,11 @@ def face(spec: PatientSpec, performance: Performance, active: Activations, model
         rolled = smoothstep(np.minimum(performance.command["AU45"], 1.0)) * (eyes.roll > 0)
         add(LIFT + end, eyes.roll / GLOBE_STEP * rolled)
         add(SHUT + end, np.maximum(closed, rolled))  # the cornea would show through a lid that it moves behind
+    puffed, spoken = _puffed(spec, performance), _spoken(spec, performance)
+    for end in SUFFIX:
+        add(f"cheekPuff{end}", puffed)
+        for shape in ("mouthFunnel", "mouthLowerDown", "mouthUpperUp"):
+            add(shape + end, _SPOKEN[shape] * spoken)
     drift = _drift(spec, active)
     add("mouthLeft", np.maximum(drift, 0))
     add("mouthRight", np.maximum(-drift, 0))
@@ -136,6 +149,31 @@ def _jaw(performance: Performance) -> Points:
         opening = _JAW.get(act.exercise, 0.0) * act.effort * act.envelope(performance.time_s)
         jaw = np.maximum(jaw, opening)
     return jaw
+
+
+def _puffed(spec: PatientSpec, performance: Performance) -> Points:
+    """(n,) 0-1; the lips hold on both sides, an affected one lets no air escape."""
+    rng = np.random.default_rng([41, spec.seed])
+    puffed = np.zeros(len(performance.time_s))
+    for act in performance.acts:
+        if act.exercise is Exercise.CHEEK_PUFF:
+            puffed = np.maximum(puffed, rng.uniform(*_PUFF) * act.envelope(performance.time_s))
+    return puffed
+
+
+def _spoken(spec: PatientSpec, performance: Performance) -> Points:
+    """(n,) 0-1: syllables of changing rate and loudness, lips together between them."""
+    rng = np.random.default_rng([43, spec.seed])
+    time_s = performance.time_s
+    spoken = np.zeros(len(time_s))
+    for act in performance.acts:
+        if act.exercise is Exercise.SPEECH:
+            low, high = _SYLLABLES_HZ
+            rate = np.clip(0.5 * (low + high) + 0.25 * (high - low) * wander(rng, time_s, 1.0), low, high)
+            phase = np.cumsum(np.gradient(time_s) * rate)
+            loud = np.clip(0.75 + 0.15 * wander(rng, time_s, 1.5), 0.4, 1.0)
+            spoken = np.maximum(spoken, act.envelope(time_s) * loud * np.sin(np.pi * phase) ** 2)
+    return spoken
 
 
 def _looks(spec: PatientSpec, n: int) -> dict[str, Points]:

@@ -40,7 +40,7 @@ PARTS: Final[Mapping[str, tuple[int, int]]] = {
 WHOLE: Final = {"mouthPucker": 1.8, "mouthFunnel": 1.8, "mouthShrugLower": 1.2, "mouthShrugUpper": 1.2}
 ONE_SIDED: Final = (
     "browInnerUp", "browOuterUp", "browDown", "eyeBlink", "eyeWide", "eyeSquint", "cheekSquint", "noseSneer",
-    "mouthUpperUp", "mouthSmile", "mouthDimple", "mouthFrown", "mouthLowerDown", "mouthStretch",
+    "mouthUpperUp", "mouthSmile", "mouthDimple", "mouthFrown", "mouthLowerDown", "mouthStretch", "cheekPuff",
     "eyeLookUp", "eyeLookDown", "eyeLookIn", "eyeLookOut",
 )  # fmt: skip
 MIDLINE: Final = ("mouthLeft", "mouthRight", "jawOpen")

@@ -212,3 +212,41 @@ def test_truth_counts_the_jaw_and_the_chin():
     assert max(truth["au_active"]["AU17"]["L"]) == 0
     assert max(truth_of(spec_of(chin=0.5, exercises=(Exercise.PUCKER,)))["au_active"]["AU17"]["L"]) > 2
     assert max(truth["au_active"]["AU45"]["R"]) == 5
+
+
+# --- puffed cheeks and speech, which are no exercise of the set
+
+
+def test_cheeks_are_puffed_on_both_sides_in_their_time_alone():
+    spec = spec_of(AffectedSide.LEFT, exercises=(Exercise.PUCKER, Exercise.CHEEK_PUFF))
+    state, shown = face_of(spec), perform(spec, 25)
+    (act,) = [a for a in shown.acts if a.exercise is Exercise.CHEEK_PUFF]
+    during = (shown.time_s > act.start_s) & (shown.time_s < act.end_s)
+    left, right = column(state, "cheekPuff_L"), column(state, "cheekPuff_R")
+    np.testing.assert_array_equal(left, right)
+    assert left[during].max() > 0.5
+    assert not left[~during].any()
+    assert not column(state, "mouthPucker_L")[during].any()
+
+
+def test_speech_opens_and_shuts_the_jaw_several_times():
+    spec = spec_of(exercises=(Exercise.SPEECH,))
+    jaw = column(face_of(spec), "jawOpen")
+    peaks = (jaw[1:-1] > jaw[:-2]) & (jaw[1:-1] >= jaw[2:]) & (jaw[1:-1] > 0.05)
+    assert peaks.sum() >= 4
+    np.testing.assert_allclose(jaw, face_of(spec).active["AU26"][:, LEFT])
+
+
+def test_truth_lists_them_without_a_region_and_judges_no_movement_of_them():
+    spec = spec_of(exercises=(Exercise.SMILE_OPEN, Exercise.CHEEK_PUFF, Exercise.SPEECH))
+    raw = Shoot(made_up.studio(), spec, (160, 120), 10).truth("v.mp4").to_json()
+    named = {s["name"]: s for s in raw["segments"]}
+    assert named["smile_open"]["region"] == "mouth"
+    assert "region" not in named["cheek_puff"]
+    assert "region" not in named["speech"]
+    assert [e["name"] for e in raw["exercises"]] == ["smile_open"]
+
+
+def test_puppet_refuses_what_it_cannot_do():
+    with pytest.raises(ValueError, match="cheek_puff or speech; rendered faces can"):
+        PuppetShoot(PatientSpec("v", "s", exercises=(Exercise.CHEEK_PUFF, Exercise.SPEECH)))
