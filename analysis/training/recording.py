@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from analysis.contracts import MouthMotionLabel
 from analysis.video.picture import RGB
+from analysis.video.policy import Policy
 
 Floats = npt.NDArray[np.float64]
 
@@ -74,6 +75,8 @@ class Recording:
         return any(m.first + margin <= frame <= m.last - margin for m, margin in margins)
 
 
+# Data sets hold what no patient should upload: a few frames a second (YFP has six).
+OF_A_DATA_SET = Policy(min_fps=1.0, min_frames=2)
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".webm", ".mkv")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
 
@@ -86,7 +89,7 @@ def pictures(recording: Recording) -> Iterator[tuple[float, RGB]]:
     if recording.is_video:
         from analysis.video.decode import Video
 
-        with Video(recording.files[0]) as video:
+        with Video(recording.files[0], policy=OF_A_DATA_SET) as video:
             yield from video
         return
     rate = recording.rate_hz or 30.0

@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 
 from analysis.contracts import Exercise
+from analysis.synthetic.patient import PatientSpec
+from analysis.synthetic.render import render_session
 from analysis.training import prepare
 from analysis.training.datasets import synthetic
+from analysis.training.recording import pictures
 from analysis.training.systems.dem import DemSystem
 from analysis.training.systems.palsynet import PalsyNetSystem
 from analysis.training.systems.phcnn import PhcnnSystem
+from analysis.video.decode import Video
+from analysis.video.problems import VideoRefused
 from tests.analysis.puppets import puppet_clip
 from tests.analysis.training import trees
 
@@ -44,6 +49,16 @@ def test_a_recording_that_cannot_be_decoded_gives_no_examples(puppet, tmp_path):
     broken.write_bytes(b"not a video")
     with pytest.raises(ValueError, match="no example"):
         prepare.prepare([replace(puppet, files=(broken,))], PalsyNetSystem(), tmp_path / "cache", quiet=True)
+
+
+def test_a_data_set_may_hold_fewer_frames_a_second_than_a_patient_may_upload(tmp_path):
+    spec = PatientSpec("slow", "synthetic-test", exercises=(Exercise.SMILE_OPEN,))
+    render_session(spec, tmp_path, size=(320, 240), fps=6)
+    (recording,) = synthetic.read(tmp_path)
+    times = [time for time, _ in pictures(recording)]
+    assert np.diff(times) == pytest.approx(1 / 6, abs=0.01)
+    with pytest.raises(VideoRefused), Video(recording.files[0]) as video:
+        list(video)
 
 
 def test_pictures_without_a_face_give_no_examples(tmp_path):
