@@ -180,14 +180,19 @@ def _preprocess(system: PublishedSystem) -> str:
 def _tensors(fold: Path, system: str, only: Sequence[str]) -> dict[str, Tensor]:
     """`<network>.<tensor>` -> values. Of the Integrated Deep Model its last stage, which holds both of its networks.
 
+    Networks that only gave others a first lesson stay behind.
     Raises ValueError for a network in `only` that the run does not have.
     """
     from safetensors.torch import load_file
 
+    from analysis.contracts import PublishedSystem
+    from analysis.weights.published import NETWORKS
+
     if system == "integrated":
         found: dict[str, Tensor] = load_file(fold / "joint.safetensors")
     else:
-        files = sorted(fold.glob("*.safetensors"))
+        needed, possible = NETWORKS[PublishedSystem(system)]
+        files = [path for path in sorted(fold.glob("*.safetensors")) if path.stem in (*needed, *possible)]
         found = {f"{path.stem}.{name}": value for path in files for name, value in load_file(path).items()}
     networks = {name.partition(".")[0] for name in found}
     if unknown := set(only) - networks:

@@ -51,17 +51,18 @@ def normalise(clips: Tensor) -> Tensor:
     return (clips.permute(0, 4, 1, 2, 3).contiguous().float() / 255 - mean) / std  # as in `fusion.modalities`
 
 
-def augment(clips: Tensor, generator: torch.Generator) -> Tensor:
-    """(B, T, S, S, 3) uint8, each clip as one: mirrored, turned up to 10 degrees, light changed, with p = .5 each.
+def augment(clips: Tensor, generator: torch.Generator, mirrored: Tensor | None = None) -> Tensor:
+    """(B, T, S, S, 3) uint8, each clip as one: mirrored, turned up to 10 degrees, light changed, with p = .5 each;
+    mirrored where `mirrored` (B,) says so, if it is given.
 
     Grade and mouth motion are the same for both sides, so a mirrored clip keeps its labels; anything labelled with
     a side must have it exchanged.
     """
     out = []
-    for clip in clips.permute(0, 1, 4, 2, 3):  # (T, 3, S, S)
+    for i, clip in enumerate(clips.permute(0, 1, 4, 2, 3)):  # (T, 3, S, S)
         chances = torch.rand(3, generator=generator) < 0.5
         turn, light, contrast, colour = (torch.rand(4, generator=generator) * 2 - 1).tolist()
-        if chances[0]:
+        if chances[0] if mirrored is None else mirrored[i]:
             clip = clip.flip(-1)
         if chances[1]:
             clip = image.rotate(clip, 10 * turn, image.InterpolationMode.BILINEAR, fill=[128.0])

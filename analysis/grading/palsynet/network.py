@@ -43,7 +43,8 @@ class PalsyNet(nn.Module):
     Differs: the paper trains two networks, freezing all but the last convolutional stage and the classifier. The
         frozen part is then the same in both, so it is kept once here and each task has a last stage and a classifier
         of its own: the same function at little more than half the cost. Trained without `freeze_early` the early
-        stages are shared between the tasks, which the paper's are not.
+        stages are shared between the tasks, which the paper's are not. `start_from` puts stages that learnt action
+        units in the place of Kinetics weights.
     """
 
     def __init__(self, cfg: PalsyNetConfig = PalsyNetConfig()) -> None:
@@ -73,6 +74,14 @@ class PalsyNet(nn.Module):
         x = self.pool(self.stem(clip))  # (B, w, T, S/2, S/2)
         x = self.layer3(self.layer2(self.layer1(x)))  # (B, 4w, T/4, S/8, S/8)
         return {name: _branch(branch, x) for name, branch in self.branches.items()}
+
+    def start_from(self, other: PalsyNet) -> None:
+        """Stages as a network of the same sizes learnt them for another task; classifiers stay as they are."""
+        for mine, its in zip(self._early(), other._early(), strict=True):
+            mine.load_state_dict(its.state_dict())
+        (last,) = other.branches.values()
+        for branch in self.branches.values():
+            _stage_of(branch).load_state_dict(_stage_of(last).state_dict())
 
     def freeze_early(self) -> None:
         """Train the last stage and the classifiers only, as the paper does on top of Kinetics weights."""
@@ -111,6 +120,11 @@ def _branch(branch: nn.Module, x: Tensor) -> Scores:
     assert isinstance(branch, nn.ModuleDict)
     features: Tensor = branch["layer4"](x).mean(dim=(2, 3, 4))  # (B, 8w)
     return Scores(features, branch["fc"](features))
+
+
+def _stage_of(branch: nn.Module) -> nn.Module:
+    assert isinstance(branch, nn.ModuleDict)
+    return branch["layer4"]
 
 
 def _stage(inputs: int, outputs: int, blocks: int, stride: int) -> nn.Sequential:

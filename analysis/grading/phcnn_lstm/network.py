@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -102,11 +103,13 @@ class PhcnnLstm(nn.Module):
     Raises: ValueError when a shape does not match cfg.
     Source: Liu et al., IEEE TNSRE 28:2325 (2020), figures 2 and 3. Fully connected layers are all as long as the
         vector they end in, and the LSTM has cfg.memory units: the paper gives neither.
+    Differs where `start_from` is used: the branches then come from another lesson and stay as they are.
     """
 
     def __init__(self, cfg: PhcnnConfig = PhcnnConfig()) -> None:
         super().__init__()
         self.cfg = cfg
+        self._frozen = False
         self.static = Phcnn(cfg)
         self.lstm = nn.LSTM(self.static.outputs, cfg.memory, batch_first=True)
         self.dropout = nn.Dropout(cfg.dropout)
@@ -119,6 +122,19 @@ class PhcnnLstm(nn.Module):
         states, _ = self.lstm(x.view(b, t, -1))  # (B, T, memory)
         out: Tensor = self.head(self.dropout(states[:, -1]))
         return out
+
+    def start_from(self, static: Phcnn) -> None:
+        """Take the branches as they were learnt elsewhere, and train the LSTM and the classifier only."""
+        self.static.load_state_dict(static.state_dict())
+        self._frozen = True
+        self.static.requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> Self:
+        """Frozen branches stay in evaluation mode, or their batch statistics would drift."""
+        super().train(mode)
+        if self._frozen:
+            self.static.eval()
+        return self
 
 
 def check_sequence(cfg: PhcnnConfig, face: Tensor, eyes: Tensor, mouth: Tensor) -> None:

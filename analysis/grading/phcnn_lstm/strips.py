@@ -84,15 +84,16 @@ def normalise(pictures: Tensor) -> Tensor:
     return pictures.movedim(-1, -3).contiguous().float() / 127.5 - 1  # as in `fusion.modalities`
 
 
-def augment(pictures: Sequence[Tensor], generator: torch.Generator) -> list[Tensor]:
+def augment(pictures: Sequence[Tensor], generator: torch.Generator, mirrored: Tensor | None = None) -> list[Tensor]:
     """Each (B, T, H, W, 3) uint8 -> float, 0-255: every sequence as one, by chances of its own.
 
-    Mirrored with p = .5, moved by up to 6 % of its height and width, turned by up to 8 degrees, its light and colours
-    changed by up to a quarter; severity is the same for both sides. The paper translates and rotates the sequences of
-    patients with few; light is ours, because few people are learnt by heart otherwise.
+    Mirrored with p = .5 (or where `mirrored` (B,) says so), moved by up to 6 % of height and width, turned by up to
+    8 degrees, light and colours changed by up to a quarter; severity is the same for both sides. The paper moves and
+    rotates the sequences of patients with few; light is ours, because few people are learnt by heart otherwise.
     """
     count = len(pictures[0])
-    flip = (torch.rand(count, generator=generator) < 0.5).float() * -2 + 1
+    mirrored = torch.rand(count, generator=generator) < 0.5 if mirrored is None else mirrored
+    flip = mirrored.float() * -2 + 1
     down, across, turn, contrast = (torch.rand(4, count, generator=generator) * 2 - 1).unbind()
     tint = 1 + 0.25 * (torch.rand(count, 3, generator=generator) * 2 - 1)
     out = []

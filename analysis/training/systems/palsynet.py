@@ -22,9 +22,10 @@ from analysis.training.pretrained import read_state
 from analysis.training.protocols import Rows
 from analysis.training.recording import Recording
 from analysis.training.results import Result
-from analysis.training.stage import Pace, Tuner
+from analysis.training.stage import Pace, Stage, Tuner
 from analysis.training.systems import classify
 from analysis.training.systems.base import Predictions, System, tensor
+from analysis.training.systems.units import OUTPUTS, UNITS, Look, UnitsStage, intensities_at, mirror
 
 CLASSES: Mapping[str, tuple[str, ...]] = {
     GRADE: ("I", "II", "III", "IV", "V", "VI"),
@@ -44,6 +45,7 @@ class PalsyNetSystem(System):
     batch: int = 16  # the paper gives none
     kinetics: str = ""  # file with torchvision's r3d_18 weights; the early stages are frozen only with it
     augment: bool = True
+    first_lesson: int = 0  # epochs in which the stages learn intensities before the early ones are frozen; 0: none
 
     name: ClassVar[str] = "3dpalsynet"
     title: ClassVar[str] = "3DPalsyNet (Storey et al. 2019)"
@@ -52,15 +54,15 @@ class PalsyNetSystem(System):
         "them healthy ones from another data set (CK+)"
     )
     spread_by: ClassVar[str] = GRADE
-    stage_names: ClassVar[tuple[str, ...]] = (GRADE, MOUTH)
+    stage_names: ClassVar[tuple[str, ...]] = (UNITS, GRADE, MOUTH)
     ablations: ClassVar[tuple[str, ...]] = ("frames", "loss")
     titles: ClassVar[Mapping[str, str]] = {GRADE: "House-Brackmann grade", MOUTH: "Mouth motion"}
 
     def preparation(self) -> str:
-        return f"{clips.PREPROCESS}-{self.cfg.frames}x{self.cfg.size_px}".replace("/", "-")
+        return f"{clips.PREPROCESS}-{self.cfg.frames}x{self.cfg.size_px}-units".replace("/", "-")
 
     def cut(self, recording: Recording, seen: Seen) -> tuple[Arrays, Arrays] | None:
-        found, grades, mouths = [], [], []
+        found, grades, mouths, units = [], [], [], []
         grade = -1 if recording.house_brackmann is None else recording.house_brackmann - 1
         for rows, mouth in _movements(recording, seen):
             if mouth is None and grade < 0:
@@ -69,27 +71,42 @@ class PalsyNetSystem(System):
             chosen = [rows[i] for i in order]
             pictures, landmarks = [seen.pictures[i] for i in chosen], [seen.landmarks[i] for i in chosen]
             found.append(clips.face_clip(pictures, landmarks, frames=self.cfg.frames, size_px=self.cfg.size_px))
+            units.append(_most(intensities_at(recording.intensities, np.array(seen.frame)[rows])))
             grades.append(grade)
             mouths.append(-1 if mouth is None else list(MouthMotionLabel).index(mouth))
         if not found:
             return None
-        return {"clip": np.stack(found)}, {GRADE: np.array(grades, np.int64), MOUTH: np.array(mouths, np.int64)}
+        told: Arrays = {GRADE: np.array(grades, np.int64), MOUTH: np.array(mouths, np.int64), UNITS: np.stack(units)}
+        return {"clip": np.stack(found)}, told
 
-    def stage(self, name: str, examples: Examples, train: Rows, done: Mapping[str, nn.Module]) -> PalsyNetStage:
-        return PalsyNetStage(self, name, examples)
+    def stage(self, name: str, examples: Examples, train: Rows, done: Mapping[str, nn.Module]) -> Stage:
+        if name == UNITS:
+            return UnitsStage(Pace(self.first_lesson, self.batch), examples, self._of_units, self._look(examples))
+        return PalsyNetStage(self, name, examples, done.get(UNITS))
+
+    def _of_units(self) -> nn.Module:
+        return _Units(PalsyNet(replace(self.cfg, tasks=((UNITS, OUTPUTS),))))
+
+    def _look(self, examples: Examples) -> Look:
+        def look(rows: Rows, mirrored: Tensor | None, generator: torch.Generator | None) -> list[Tensor]:
+            pictures = torch.from_numpy(examples.gather("clip", rows))
+            if generator is not None and mirrored is not None:
+                turned = mirror([pictures], mirrored)[0]
+                pictures = clips.augment(pictures, generator, mirrored) if self.augment else turned
+            return [clips.normalise(pictures)]
+
+        return look
 
     def predict(
         self, networks: Mapping[str, nn.Module], examples: Examples, rows: Rows, device: torch.device
     ) -> Predictions:
-        found: dict[str, npt.NDArray[Any]] = {
-            f"{name}.truth": examples.classes(name, rows) for name in self.stage_names
-        }
-        for name, network in networks.items():
-            found[f"{name}.logits"] = classify.all_logits(network, examples, rows, device, _logits(name))
+        found: dict[str, npt.NDArray[Any]] = {f"{name}.truth": examples.classes(name, rows) for name in self.titles}
+        for name in self.titles.keys() & networks.keys():
+            found[f"{name}.logits"] = classify.all_logits(networks[name], examples, rows, device, _logits(name))
         return found
 
     def lesson(self, examples: Examples, train: Rows) -> Predictions:
-        return {name: examples.classes(name, train) for name in self.stage_names}
+        return {name: examples.classes(name, train) for name in self.titles}
 
     def judge(self, predictions: Predictions, learnt: Sequence[Predictions]) -> list[Result]:
         grade = (self.titles[GRADE], GRADE, CLASSES[GRADE], predictions, learnt)
@@ -114,6 +131,18 @@ class PalsyNetSystem(System):
         return replace(self, cfg=replace(self.cfg, width=16, early_pooling=True), learning_rate=0.05)
 
 
+class _Units(nn.Module):
+    """(B, 3, T, S, S) -> (B, OUTPUTS) the most that each half does in a clip."""
+
+    def __init__(self, net: PalsyNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, clip: Tensor) -> Tensor:
+        told: Tensor = self.net(clip)[UNITS].logits
+        return told
+
+
 class _Joint(nn.Module):
     """The network of one task, with the class centres that its loss learns."""
 
@@ -125,16 +154,19 @@ class _Joint(nn.Module):
 class PalsyNetStage(classify.EvenClassStage):
     """One task. The paper trains a network for each; so does this."""
 
-    def __init__(self, system: PalsyNetSystem, task: str, examples: Examples) -> None:
+    def __init__(self, system: PalsyNetSystem, task: str, examples: Examples, units: nn.Module | None) -> None:
         pace = Pace(system.epochs, system.batch)
         super().__init__(task, pace, examples, task, len(CLASSES[task]), _logits(task))
-        self.system = system
+        self.system, self.units = system, units
 
     def build(self) -> nn.Module:
         cfg = replace(self.system.cfg, tasks=((self.target, self.classes),))
         net = PalsyNet(cfg)
         if self.system.kinetics:
             net.load_kinetics(read_state(Path(self.system.kinetics)))
+            net.freeze_early()
+        elif isinstance(self.units, _Units):
+            net.start_from(self.units.net)
             net.freeze_early()
         return _Joint(net, CentreLoss(self.classes, 8 * cfg.width) if self.system.centre_loss else None)
 
@@ -171,6 +203,12 @@ def _logits(task: str) -> classify.Logits:
         return found
 
     return logits
+
+
+def _most(intensities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(2, k) greatest over (t, 2, k); NaN where no frame is labelled."""
+    most: npt.NDArray[np.float32] = np.fmax.reduce(intensities, axis=0)
+    return most
 
 
 def _movements(recording: Recording, seen: Seen) -> list[tuple[list[int], MouthMotionLabel | None]]:

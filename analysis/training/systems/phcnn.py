@@ -13,16 +13,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from analysis.grading.phcnn_lstm import comparisons, strips
-from analysis.grading.phcnn_lstm.network import Joining, PhcnnConfig
+from analysis.grading.phcnn_lstm.network import Joining, Phcnn, PhcnnConfig, PhcnnLstm
 from analysis.grading.severity import severity_level
 from analysis.training.examples import Arrays, Examples
 from analysis.training.prepare import Seen
 from analysis.training.protocols import Rows
 from analysis.training.recording import Recording
 from analysis.training.results import Result
-from analysis.training.stage import Pace, Tuner
+from analysis.training.stage import Pace, Stage, Tuner
 from analysis.training.systems import classify
 from analysis.training.systems.base import Predictions, System, tensor
+from analysis.training.systems.units import OUTPUTS, UNITS, Look, UnitsStage, intensities_at, mirror
 
 LEVEL = "level"
 CLASSES = ("I", "II", "III")
@@ -41,6 +42,7 @@ class PhcnnSystem(System):
     batch: int = 64
     augment: bool = True
     most_sequences: int = 0  # of one recording, evenly chosen; 0: all, as published
+    first_lesson: int = 0  # epochs in which the branches learn intensities before they are kept; 0: none, as published
 
     name: ClassVar[str] = "phcnn-lstm"
     title: ClassVar[str] = "PHCNN-LSTM (Liu et al. 2020)"
@@ -49,14 +51,14 @@ class PhcnnSystem(System):
         "had grade II, and all of level I is CK+"
     )
     spread_by: ClassVar[str] = LEVEL
-    stage_names: ClassVar[tuple[str, ...]] = (LEVEL,)
+    stage_names: ClassVar[tuple[str, ...]] = (UNITS, LEVEL)
     ablations: ClassVar[tuple[str, ...]] = ("models", "joining")
 
     def preparation(self) -> str:
         cfg = self.cfg
         size = f"{cfg.frames}x{cfg.face_px}x{cfg.strip_px[0]}x{cfg.strip_px[1]}"
         some = f"-{self.most_sequences}" if self.most_sequences else ""
-        return f"{strips.PREPROCESS}-{size}{some}".replace("/", "-")
+        return f"{strips.PREPROCESS}-{size}{some}-units".replace("/", "-")
 
     def cut(self, recording: Recording, seen: Seen) -> tuple[Arrays, Arrays] | None:
         follow_each_other = recording.is_video or recording.rate_hz or recording.ends_at_apex
@@ -64,34 +66,49 @@ class PhcnnSystem(System):
             return None
         cfg = self.cfg
         found: dict[str, list[npt.NDArray[np.uint8]]] = {part: [] for part in _PARTS}
+        units = []
         sequences = strips.sequences(seen.time_s, frames=cfg.frames)
         for rows in self._chosen([s for s in sequences if all(recording.is_moving(seen.frame[i]) for i in s)]):
             pieces = [
                 strips.regions(seen.pictures[i], seen.landmarks[i], face_px=cfg.face_px, strip_px=cfg.strip_px)
                 for i in rows
             ]
+            units.append(intensities_at(recording.intensities, np.array(seen.frame)[rows]))
             for part in _PARTS:
                 found[part].append(np.stack([getattr(piece, part) for piece in pieces]))
         count = len(found["face"])
         if not count:
             return None
         level = severity_level(recording.house_brackmann) - 1
-        return {part: np.stack(found[part]) for part in _PARTS}, {LEVEL: np.full(count, level, np.int64)}
+        pictures = {part: np.stack(found[part]) for part in _PARTS}
+        return pictures, {LEVEL: np.full(count, level, np.int64), UNITS: np.stack(units)}
 
     def _chosen(self, sequences: list[npt.NDArray[np.intp]]) -> list[npt.NDArray[np.intp]]:
         if not 0 < self.most_sequences < len(sequences):
             return sequences
         return [sequences[i] for i in np.linspace(0, len(sequences) - 1, self.most_sequences).round().astype(int)]
 
-    def stage(self, name: str, examples: Examples, train: Rows, done: Mapping[str, nn.Module]) -> PhcnnStage:
-        return PhcnnStage(self, examples, train)
+    def stage(self, name: str, examples: Examples, train: Rows, done: Mapping[str, nn.Module]) -> Stage:
+        if name == UNITS:
+            pace = Pace(self.first_lesson, self.batch)
+            return UnitsStage(pace, examples, lambda: _Units(self.cfg), self._look(examples))
+        return PhcnnStage(self, examples, train, done.get(UNITS))
+
+    def _look(self, examples: Examples) -> Look:
+        def look(rows: Rows, mirrored: Tensor | None, generator: torch.Generator | None) -> list[Tensor]:
+            pieces = [torch.from_numpy(examples.gather(part, rows)) for part in _PARTS]
+            if generator is not None and mirrored is not None:
+                pieces = strips.augment(pieces, generator, mirrored) if self.augment else mirror(pieces, mirrored)
+            return [strips.normalise(piece) for piece in pieces]
+
+        return look
 
     def predict(
         self, networks: Mapping[str, nn.Module], examples: Examples, rows: Rows, device: torch.device
     ) -> Predictions:
         found: dict[str, npt.NDArray[Any]] = {f"{LEVEL}.truth": examples.classes(LEVEL, rows)}
-        for name, network in networks.items():
-            found[f"{name}.logits"] = classify.all_logits(network, examples, rows, device, _logits)
+        if LEVEL in networks:
+            found[f"{LEVEL}.logits"] = classify.all_logits(networks[LEVEL], examples, rows, device, _logits)
         return found
 
     def lesson(self, examples: Examples, train: Rows) -> Predictions:
@@ -118,18 +135,22 @@ class PhcnnSystem(System):
 class PhcnnStage(classify.ClassStage):
     """Class-weighted cross-entropy, stochastic gradient descent with a polynomially falling rate."""
 
-    def __init__(self, system: PhcnnSystem, examples: Examples, train: Rows) -> None:
+    def __init__(self, system: PhcnnSystem, examples: Examples, train: Rows, units: nn.Module | None) -> None:
         super().__init__(LEVEL, Pace(system.epochs, system.batch), examples, LEVEL, len(CLASSES), _logits)
-        self.system = system
+        self.system, self.units = system, units
         known = torch.from_numpy(examples.classes(LEVEL, self.usable(train)))
         self.weights = comparisons.class_weights(torch.bincount(known, minlength=len(CLASSES)).float())
 
     def build(self) -> nn.Module:
-        return comparisons.build(self.system.model, self.system.cfg)
+        network = comparisons.build(self.system.model, self.system.cfg)
+        if isinstance(network, PhcnnLstm) and isinstance(self.units, _Units):
+            network.start_from(self.units.static)
+        return network
 
     def tune(self, network: nn.Module, steps: int) -> list[Tuner]:
         s = self.system
-        optimiser = torch.optim.SGD(network.parameters(), s.learning_rate, s.momentum, weight_decay=s.weight_decay)
+        learning = [p for p in network.parameters() if p.requires_grad]
+        optimiser = torch.optim.SGD(learning, s.learning_rate, s.momentum, weight_decay=s.weight_decay)
         schedule = torch.optim.lr_scheduler.PolynomialLR(optimiser, total_iters=max(1, steps), power=s.power)
         return [Tuner(optimiser, schedule, every_step=True)]
 
@@ -139,6 +160,20 @@ class PhcnnStage(classify.ClassStage):
             pieces = strips.augment(pieces, generator)
         logits = network(*(strips.normalise(piece.to(device)) for piece in pieces))
         return functional.cross_entropy(logits.float(), self.labels(rows, device), self.weights.to(device))
+
+
+class _Units(nn.Module):
+    """The branches with a head that reads intensities off every frame: (B, T, ...) parts -> (B, T, OUTPUTS)."""
+
+    def __init__(self, cfg: PhcnnConfig) -> None:
+        super().__init__()
+        self.static = Phcnn(cfg)
+        self.head = nn.Linear(self.static.outputs, OUTPUTS)
+
+    def forward(self, face: Tensor, eyes: Tensor, mouth: Tensor) -> Tensor:
+        features = self.static(face.flatten(0, 1), eyes.flatten(0, 1), mouth.flatten(0, 1))
+        told: Tensor = self.head(features).view(*face.shape[:2], -1)
+        return told
 
 
 def _logits(network: nn.Module, examples: Examples, rows: Rows, device: torch.device) -> Tensor:

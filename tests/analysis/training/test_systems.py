@@ -121,7 +121,7 @@ def test_a_system_can_learn_its_training_people_by_heart(name, epochs, learning_
     system = replace(TINY[name], augment=False, batch=8, learning_rate=learning_rate)
     examples = prepared(system, tmp_path, people=4)
     everybody = np.arange(len(examples))
-    stage = system.stage(system.stage_names[0], examples, everybody, {})
+    stage = system.stage(system.spread_by, examples, everybody, {})
     network = fit(stage, everybody, everybody[:0], tmp_path, replace(options, epochs=epochs))
     assert stage.score(network, everybody, torch.device("cpu")) > 0.9
 
