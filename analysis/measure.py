@@ -44,11 +44,10 @@ from analysis.grading import house_brackmann
 from analysis.grading.scales import Findings, scales
 from analysis.models import Models, shipped
 from analysis.motion import compliance, others, recognise
-from analysis.motion.exercises import prescriptions
 from analysis.motion.mouth import mouth_motions
 from analysis.motion.recognise import Found
 from analysis.motion.rest import RestReference, find_rest
-from analysis.session import Session, asked
+from analysis.session import Session
 from analysis.symptoms import cooccurrence, coupling
 from analysis.symptoms.affected import affected_side
 from analysis.symptoms.errors import measurement_errors
@@ -64,7 +63,6 @@ from analysis.symptoms.repeats import within_session
 from analysis.symptoms.resting import resting
 
 METHOD: Final = "landmarks-2"  # a new number wherever the same landmarks give other numbers: curves break there
-_LEAST_EFFORT: Final = 0.5  # share of a healthy movement on the stronger half under which an exercise was half-hearted
 
 Progress = Callable[[float], None]
 
@@ -144,10 +142,10 @@ def _recognised(detected: FaceTrack | None, timeline: Timeline | None, models: M
 
 
 def _assemble(session: Session, recorded_side: AffectedSide | None, mirrored: Mirrored) -> Measured:
-    raw, time_s, stretches = session.raw, session.frame.time_s, session.stretches
-    shown = session.recognised if session.by_hand is None else stretches
+    raw, time_s, done = session.raw, session.frame.time_s, session.done
+    shown = session.recognised if session.by_hand is None else session.stretches
     idle = compliance.nothing_done(shown, session.timeline)
-    told = [] if idle else stretches  # what may speak about a palsy
+    told = [] if idle else done  # what may speak about a palsy
     patients = None
     if told:
         patients = posterior({r: evidence(r, raw, time_s, told) for r in Region}, session.models.evidence)
@@ -158,8 +156,8 @@ def _assemble(session: Session, recorded_side: AffectedSide | None, mirrored: Mi
     pairs = coupling.pairs(couplings, session.models.synkinesis)
     side = affected_side(patients, pairs, raw, told)
     graded = house_brackmann.grade(patients, functions, pairs, max(coupling.strengths(couplings).values(), default=0.0))
-    checks = _checks(session)
-    faces = Faces(session.frame, session.rest.reference.points, units, stretches, patients)
+    checks = session.checks
+    faces = Faces(session.frame, session.rest.reference.points, units, done, patients)
     measured = measures(faces)
     at_rest = resting(measured, side.side)
     safety = eye_safety(measured)
@@ -169,13 +167,13 @@ def _assemble(session: Session, recorded_side: AffectedSide | None, mirrored: Mi
     sentences = (graded.evidence if graded else []) + eye_sentences(safety)
     problems = [idle] if idle else []
     problems += compliance.problems(checks) + laterality_problems(side, recorded_side, mirrored)
-    findings = Findings(side.side, _mean_movements(units, stretches), measured, couplings, at_rest)
+    findings = Findings(side.side, _mean_movements(units, done), measured, couplings, at_rest)
     return Measured(
         action_units=_listed(units, session.models),
         segments=_segments(session, units),
         mouth_motions=mouth_motions(units, time_s),
         measures=measured,
-        regions={r: region_result(f, units, time_s, stretches) for r, f in functions.items()},
+        regions={r: region_result(f, units, time_s, done) for r, f in functions.items()},
         affected_side=side,
         synkinesis=Synkinesis(None if idle else bool(pairs), pairs, cooccurrence.matrices(units).to_matrices()),
         house_brackmann=graded.result if graded else None,
@@ -222,11 +220,11 @@ def _segments(session: Session, units: SideActionUnits) -> list[Segment]:
     beside = session.beside
     if session.by_hand is not None:
         source, beside = SegmentSource.CORRECTED, []
-    time_s = session.frame.time_s
+    time_s, done = session.frame.time_s, session.done
     shown = []
     for f in session.stretches:
         apex_s = float(time_s[(f.apex.start + f.apex.stop - 1) // 2])
-        move = movement(units, f.exercise, f.apex)
+        move = movement(units, f.exercise, f.apex) if f in done else None
         first, last = round(float(time_s[f.first]), 3), round(float(time_s[f.last]), 3)
         shown.append(Segment(f.exercise, first, last, round(apex_s, 3), round(f.confidence, 3), source, move))
     return sorted(shown + [_beside(f, time_s) for f in beside], key=lambda s: s.start_s)
@@ -253,14 +251,3 @@ def _mean_movements(units: SideActionUnits, stretches: list[Found]) -> dict[Exer
 def _mean(values: list[float | None]) -> float | None:
     known = [v for v in values if v is not None]
     return sum(known) / len(known) if known else None
-
-
-def _checks(session: Session) -> list[compliance.Check]:
-    checks = []
-    for prompt in session.timeline.segments if session.timeline else []:
-        if prompt.exercise not in prescriptions():
-            continue
-        stretch = asked(session, prompt.exercise, prompt.start_s, prompt.end_s)
-        share = personal.effort(session.raw, prompt.exercise, stretch.apex)
-        checks.append(compliance.check(prompt, session.recognised, session.frame.time_s, share, _LEAST_EFFORT))
-    return checks

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis import corrections as corrected
+from analysis.action_units import personal
 from analysis.action_units.estimator import SideActionUnits
 from analysis.contracts import Corrections, Exercise, Quality, Timeline
 from analysis.faces.head import HeadFrame
 from analysis.faces.track import FaceTrack
 from analysis.models import Models
+from analysis.motion import compliance
 from analysis.motion.exercises import prescriptions
 from analysis.motion.recognise import Found, apex_of
 from analysis.motion.rest import Rest, RestReference
@@ -52,6 +54,24 @@ class Session:
         return [
             asked(self, s.exercise, s.start_s, s.end_s) for s in self.timeline.segments if s.exercise in prescriptions()
         ]
+
+    @property
+    def checks(self) -> list[compliance.Check]:
+        """What became of each prompt of a prescribed exercise, in their order."""
+        checks = []
+        for prompt in self.timeline.segments if self.timeline else []:
+            if prompt.exercise in prescriptions():
+                stretch = asked(self, prompt.exercise, prompt.start_s, prompt.end_s)
+                share = personal.effort(self.raw, prompt.exercise, stretch.apex)
+                checks.append(compliance.check(prompt, self.recognised, self.frame.time_s, share))
+        return checks
+
+    @property
+    def done(self) -> list[Found]:
+        """The stretches that say something about this face: those in which what was asked for was tried."""
+        if self.timeline is None or self.by_hand is not None:
+            return self.stretches
+        return [f for f, check in zip(self.stretches, self.checks, strict=True) if not check.is_undone]
 
 
 def asked(session: Session, exercise: Exercise, start_s: float, end_s: float) -> Found:

@@ -12,6 +12,7 @@ from analysis.motion.recognise import Found
 
 WRONG, MISSING, HALF = "exercise_wrong", "exercise_missing", "exercise_half_hearted"
 MISSING_ALL = "exercises_missing"
+LEAST_EFFORT: Final = 0.5  # share of a healthy movement on the stronger half under which an exercise was half-hearted
 _OVERLAP: Final = 0.3  # of the asked stretch that the recognised exercise must fill
 _LATE_S: Final = 0.8  # a patient may answer a prompt this late
 _NAMES: Final = {
@@ -34,8 +35,16 @@ class Check:
     effort: float | None  # share of the healthy movement on the stronger half
     verdict: str  # "done", WRONG, MISSING or HALF
 
+    @property
+    def is_undone(self) -> bool:
+        """Neither half did what was asked for: a smile in a brow raise's time says nothing about the brow.
 
-def check(asked: TimelineSegment, found: list[Found], time_s: Points, effort: float | None, least: float) -> Check:
+        A half that does it keeps the stretch, whatever it was taken for.
+        """
+        return self.verdict in (WRONG, MISSING) and (self.effort is None or self.effort < LEAST_EFFORT)
+
+
+def check(asked: TimelineSegment, found: list[Found], time_s: Points, effort: float | None) -> Check:
     """Compare one prompt with what was recognised in its time. `effort` is the stronger half's share at the apex."""
     overlaps: dict[Exercise, float] = {}
     for f in found:
@@ -46,11 +55,11 @@ def check(asked: TimelineSegment, found: list[Found], time_s: Points, effort: fl
     if overlaps.get(asked.exercise, 0.0) >= needed:
         done = asked.exercise
     if done is None or overlaps[done] < min(needed, 0.5):
-        weak = effort is not None and effort >= least / 2
+        weak = effort is not None and effort >= LEAST_EFFORT / 2
         return Check(asked, None, effort, HALF if weak else MISSING)
     if done is not asked.exercise and not any({done, asked.exercise} <= like for like in _LIKE):
         return Check(asked, done, effort, WRONG)
-    return Check(asked, done, effort, HALF if effort is not None and effort < least else "done")
+    return Check(asked, done, effort, HALF if effort is not None and effort < LEAST_EFFORT else "done")
 
 
 def problems(checks: list[Check]) -> list[Problem]:

@@ -125,6 +125,21 @@ def test_exercise_that_was_not_done_is_missing_or_wrong():
     assert {p.code for p in found.problems} & {compliance.WRONG, compliance.MISSING, compliance.HALF}
 
 
+def test_what_was_done_instead_of_the_exercise_counts_for_nothing():
+    """A smile in a brow raise's time is no synkinesis of the mouth and no paralysed brow."""
+    other = {Exercise.BROW_RAISE: Exercise.SMILE_CLOSED, Exercise.SMILE_CLOSED: Exercise.BROW_RAISE}
+    given = asked(AffectedSide.NONE)
+    changed = [dataclasses.replace(s, exercise=other.get(s.exercise, s.exercise)) for s in given.segments]
+    found = measure(track(AffectedSide.NONE), timeline=Timeline(changed))
+    assert [s.exercise for s in found.segments if s.movement is None] == [
+        s.exercise for s in changed if s.exercise in other
+    ]
+    assert found.synkinesis.pairs == []
+    assert found.affected_side.side is AffectedSide.NONE
+    assert not {m.exercise for m in found.measures.values()} & set(other)
+    assert [row["verdict"] for row in found.details.extras["compliance"]].count(compliance.WRONG) == 2
+
+
 def test_recorded_side_that_the_video_contradicts_is_warned_about():
     found = measure(track(AffectedSide.LEFT), recorded_side=AffectedSide.RIGHT)
     assert laterality.CONTRADICTS in {p.code for p in found.problems}

@@ -105,7 +105,7 @@ ASKED = TimelineSegment(Exercise.PUCKER, 0.8, 2.4)
 
 
 def verdict(made, effort):
-    return compliance.check(ASKED, made.found, made.time_s, effort, least=0.5).verdict
+    return compliance.check(ASKED, made.found, made.time_s, effort).verdict
 
 
 def test_done_wrong_missing_and_half_hearted_are_told_apart():
@@ -113,17 +113,25 @@ def test_done_wrong_missing_and_half_hearted_are_told_apart():
     assert verdict(right, 1.0) == "done"
     assert verdict(right, 0.3) == compliance.HALF
     assert verdict(wrong, 1.0) == compliance.WRONG
-    assert compliance.check(ASKED, [], right.time_s, 0.05, 0.5).verdict == compliance.MISSING
+    assert compliance.check(ASKED, [], right.time_s, 0.05).verdict == compliance.MISSING
+
+
+def test_prompt_that_nobody_answered_is_undone_unless_the_stronger_half_did_it():
+    made = session((Exercise.SNARL,))
+    for effort, undone in ((0.06, True), (0.4, True), (None, True), (0.9, False)):
+        assert compliance.check(ASKED, made.found, made.time_s, effort).is_undone is undone, effort
+    assert compliance.check(ASKED, [], made.time_s, 0.05).is_undone
+    assert not compliance.check(ASKED, [], made.time_s, 0.3).is_undone, "a half that moves a little was asked for that"
 
 
 def test_tight_for_gentle_closure_is_let_pass():
     made = session((Exercise.EYE_CLOSURE_TIGHT,))
     asked = TimelineSegment(Exercise.EYE_CLOSURE_GENTLE, 0.8, 2.4)
-    assert compliance.check(asked, made.found, made.time_s, 1.0, 0.5).verdict == "done"
+    assert compliance.check(asked, made.found, made.time_s, 1.0).verdict == "done"
 
 
 def test_advice_names_what_was_asked_for():
-    wrong = compliance.check(ASKED, session((Exercise.SNARL,)).found, session((Exercise.SNARL,)).time_s, 1.0, 0.5)
+    wrong = compliance.check(ASKED, session((Exercise.SNARL,)).found, session((Exercise.SNARL,)).time_s, 1.0)
     (problem,) = compliance.problems([wrong])
     assert problem.code == compliance.WRONG
     assert "pucker your lips" in problem.message
