@@ -45,6 +45,7 @@ def summary(
         _about(profile, episode),
         _span(profile, sessions),
         _given(profile, sessions),
+        *_sides(profile, sessions),
         *(_estimated(profile, course) if course.points else []),
         *(_latest(profile, course.points[-1]) if course.points else []),
         _verdicts(profile, changes),
@@ -87,6 +88,15 @@ def grades_given(row: SessionRow, *, with_raters: bool) -> str:
     if not with_raters:
         return "/".join(dict.fromkeys(words.roman(int(g.value)) for g in found))
     return ", ".join(f"{words.roman(int(g.value))} ({g.by})" for g in found)
+
+
+def _sides(profile: Profile, sessions: Sequence[SessionRow]) -> Iterator[str]:
+    """Why left and right of some sessions may be exchanged, before any side is named."""
+    measured = [row for row in sessions if row.point is not None]
+    if contradicting := [_when(row) for row in measured if row.point and row.point.is_side_doubtful]:
+        yield profile.sentences["side_conflict"].format(days=words.listed(contradicting))
+    if unknown := sum(row.point.taken.mirrored_unknown for row in measured if row.point):
+        yield profile.sentences["mirror_unknown"].format(count=unknown, all=len(measured))
 
 
 def _estimated(profile: Profile, course: Course) -> Iterator[str]:

@@ -13,7 +13,8 @@ from analysis.contracts import MOVABLE, MOVABLE_LEFT, MOVABLE_MIDLINE, MOVABLE_R
 from clinic.charts import words
 from clinic.models import AnalysisRun, Assessment, Correction, Session, Video
 from clinic.models.results import RunState
-from clinic.selectors import series
+from clinic.selectors import series, sides
+from clinic.selectors.sides import SideView
 
 # Exercises that are measured; rest lies between them.
 KINDS = tuple(
@@ -67,6 +68,7 @@ class CorrectPage:
     start: Mapping[str, Any]  # for the page's script
     standing: Correction | None
     is_open: bool  # an analysis is under way
+    side: SideView | None  # whether left and right of the video hold
 
     @property
     def kinds(self) -> tuple[tuple[str, str], ...]:
@@ -106,6 +108,7 @@ def page(*, session: Session) -> CorrectPage:
         start=_start(video, content, rest_found),
         standing=standing,
         is_open=any(r.is_open for r in runs),
+        side=sides.of(session, video, current.assessment if current else None) if video else None,
     )
 
 

@@ -15,7 +15,8 @@ from clinic.grading import arithmetic
 from clinic.grading.tables import Item, Option, Part, Table, table
 from clinic.models import Assessment, ClinicianGrade, GradeDraft, Patient, Session, User, Video
 from clinic.models.grading import GradingScale
-from clinic.selectors import reports
+from clinic.selectors import reports, sides
+from clinic.selectors.sides import SideView
 
 MACHINE_SCALES = {GradingScale.SUNNYBROOK: "sunnybrook", GradingScale.EFACE: "auto_eface"}
 NO_MACHINE = "no estimate"
@@ -104,6 +105,7 @@ class GradePage:
     draft_at: datetime | None
     revealed: Revealed | None
     machine: Machine | None  # before the own grade: only where the rater does not work blinded
+    side: SideView | None  # whether left and right of the video hold
 
     @property
     def run(self) -> None:
@@ -175,6 +177,7 @@ def page(
         draft_at=draft.saved_at if draft else None,
         revealed=_revealed(chosen, own, grades, told, session) if own else None,
         machine=told if not is_blinded and own is None else None,
+        side=sides.of(session, video, assessment) if video else None,
     )
 
 

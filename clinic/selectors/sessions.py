@@ -13,7 +13,7 @@ from clinic.charts import matrices, words
 from clinic.charts.rows import Chart
 from clinic.models import AnalysisRun, Assessment, Session, Video
 from clinic.models.results import RunState
-from clinic.selectors import corrections, courses, findings, flags, grades, provenance, published, reports
+from clinic.selectors import corrections, courses, findings, flags, grades, provenance, published, reports, sides
 from clinic.selectors.flags import Flag
 from clinic.selectors.provenance import Provenance
 
@@ -32,23 +32,6 @@ class RunLine:
 
 
 @dataclass(frozen=True, slots=True)
-class SideView:
-    """The affected side, as stored by the clinic and as measured."""
-
-    stored: str | None
-    measured: str | None
-    confidence: float | None
-    is_conflict: bool
-    mirrored: str
-    mirror_words: str
-
-    @property
-    def is_doubtful(self) -> bool:
-        """Nobody knows whether the picture is a mirror image."""
-        return self.mirrored == "unknown"
-
-
-@dataclass(frozen=True, slots=True)
 class GradeView:
     grade: int
     share: float
@@ -61,7 +44,7 @@ class GradeView:
 class Measured:
     """One assessment, ready to be shown."""
 
-    side: SideView
+    side: sides.SideView
     grade: GradeView | None
     evidence: tuple[str, ...]
     regions: tuple[reports.RegionRow, ...]
@@ -195,7 +178,7 @@ def _measured(assessment: Assessment, session: Session, video: Video) -> Measure
     stored_side = session.episode.side if session.episode else None
     asymmetry = {region: getattr(assessment, f"{region}_asymmetry") for region in Region}
     return Measured(
-        side=_side(assessment, stored_side, video),
+        side=sides.of(session, video, assessment),
         grade=_grade(assessment),
         evidence=tuple(details.get("evidence") or ()),
         regions=reports.regions(report, asymmetry, assessment.errors),
@@ -236,17 +219,6 @@ def _flag_fields(assessment: Assessment) -> dict[str, Any]:
     stored = {"affected_side": assessment.affected_side, "affected_confidence": assessment.affected_confidence}
     eye_safety = (assessment.details.get("extras") or {}).get("eye_safety")
     return {**stored, "quality_score": assessment.quality_score, flags.EYE_SAFETY: eye_safety}
-
-
-def _side(assessment: Assessment, stored: str | None, video: Video) -> SideView:
-    return SideView(
-        stored=stored,
-        measured=assessment.affected_side,
-        confidence=assessment.affected_confidence,
-        is_conflict=flags.sides_conflict(stored, assessment.affected_side, assessment.affected_confidence),
-        mirrored=video.mirrored,
-        mirror_words=flags.mirror_words(video.mirrored),
-    )
 
 
 def _grade(assessment: Assessment) -> GradeView | None:
