@@ -1,4 +1,4 @@
-"""Wherever a recording is shown, a doubt about its left and right is said; a blind grading form tells no measured side."""
+"""Where a recording is shown, a doubt about left and right is said; a blind form tells no measured side."""
 
 import dataclasses
 from collections.abc import Callable
