@@ -119,7 +119,7 @@ def measure(
     tell(0.6)
     recognised = _recognised(detected, timeline, models) or _found(raw, frame, models)
     puffs = others.puffs_among(recognised, frame, rest, timeline)
-    beside = others.others(frame, rest, others.as_puffs(puffs))
+    beside = others.others(frame, rest, others.as_puffs(puffs, frame.time_s))
     found = others.without_speech([f for f in recognised if f not in puffs], beside)
     tell(0.7)
     session = Session(track, frame, rest, raw, found, beside, timeline, quality, rest_reference, models, corrections)

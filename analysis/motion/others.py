@@ -35,7 +35,7 @@ _LEAST_SYLLABLES: Final = 4
 _PUFFED: Final = 0.05  # share by which the face is broader at the cheeks
 _CLOSED: Final = 0.03  # gap of the lips, inter-ocular distances
 _CORNERS_STAY: Final = 0.03  # a smile broadens the face too, but takes the corners along
-_LEAST_PUFF_S: Final = 0.5
+_LEAST_PUFF_S: Final = 0.7  # a face between two exercises may look like one for a moment
 _BY_RULE: Final = 0.5  # confidence of what nothing was fitted for
 _LEFT_LIPS: Final = (MOUTH_CORNER, *UPPER_LIP_OUTER, *LOWER_LIP_OUTER, *UPPER_LIP_MID, *LOWER_LIP_MID)
 _LIPS: Final = (*_LEFT_LIPS, *(int(MIRROR[p]) for p in _LEFT_LIPS))
@@ -61,7 +61,7 @@ def without_speech(found: list[Found], spoken: list[Found]) -> list[Found]:
 
 
 def puffs_among(found: list[Found], frame: HeadFrame, rest: Rest, timeline: Timeline | None) -> list[Found]:
-    """What was taken for a pucker but is a puff: asked for as one, or unlike this person's clear pucker and smaller.
+    """What was taken for a pucker but is none: asked for as a puff, or unlike this person's clear pucker and smaller.
 
     Stretches in whose time a pucker was asked for stay puckers. A video with one pucker gives nothing to compare.
     """
@@ -77,8 +77,10 @@ def puffs_among(found: list[Found], frame: HeadFrame, rest: Rest, timeline: Time
     ]
 
 
-def as_puffs(puckers: list[Found]) -> list[Found]:
-    return [replace(f, exercise=Exercise.CHEEK_PUFF, confidence=_BY_RULE) for f in puckers]
+def as_puffs(puckers: list[Found], time_s: Points) -> list[Found]:
+    """Those that last; what is shorter is neither a pucker nor a puff."""
+    lasting = [f for f in puckers if time_s[f.last] - time_s[f.first] >= _LEAST_PUFF_S]
+    return [replace(f, exercise=Exercise.CHEEK_PUFF, confidence=_BY_RULE) for f in lasting]
 
 
 def _asked(f: Found, time_s: Points, timeline: Timeline | None) -> Exercise | None:

@@ -1,5 +1,7 @@
 """Speech and puffed cheeks, which are no exercise of the set and must not pass for one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -103,8 +105,13 @@ def puffs(frame, timeline=None):
 def test_small_pucker_that_moves_the_lips_otherwise_is_a_puff():
     found = puffs(two((0.14, 0.03), (0.06, -0.02)))
     assert found == [SECOND]
-    (shown,) = others.as_puffs(found)
+    (shown,) = others.as_puffs(found, TIME_S)
     assert (shown.exercise, shown.first, shown.confidence) == (Exercise.CHEEK_PUFF, SECOND.first, 0.5)
+
+
+def test_moment_between_two_exercises_is_neither_pucker_nor_puff():
+    brief = replace(SECOND, last=SECOND.first + 15)
+    assert others.as_puffs([brief], TIME_S) == []
 
 
 @pytest.mark.parametrize("second", [(0.06, 0.013), (0.13, -0.02)])
@@ -124,4 +131,4 @@ def test_puff_in_a_talking_mouth_is_none():
     rest = Rest(np.ones(len(TIME_S), dtype=bool), RestReference(closed(), "own"))
     syllables = 0.06 * np.sin(2 * np.pi * 2 * TIME_S) ** 2 * ((TIME_S > 2.5) & (TIME_S < 4.5))
     frame.points[:, LOWER_LIP_MID[1], 1] -= syllables
-    assert [f.exercise for f in others.others(frame, rest, others.as_puffs([SECOND]))] == [Exercise.SPEECH]
+    assert [f.exercise for f in others.others(frame, rest, others.as_puffs([SECOND], TIME_S))] == [Exercise.SPEECH]
