@@ -124,6 +124,7 @@ def test_enlarged_picture_is_moved_by_dragging_it_and_no_point_with_it(
     nearest = enlarged(page)
     page.get_by_role("button", name="Zoom in").click()
     assert enlarged(page) == nearest
+    page.locator("[data-stage]").evaluate("plate => plate.scrollIntoView({block: 'start'})")
     before, plate = page.locator("image").bounding_box(), page.locator("[data-stage]").bounding_box()
     assert before is not None and plate is not None
     page.mouse.move(plate["x"] + 20, plate["y"] + 20)
