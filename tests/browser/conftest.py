@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from clinic.models import User
+from tests.browser.requests import InFlight
 from tests.browser.watch import Watch
 from tests.clinic.cast import Case, Cast, make_case, make_cast
 from tests.clinic.factories import PASSWORD
@@ -70,6 +71,7 @@ def watch() -> Iterator[Watch]:
 def log_in(chromium: Browser, live_server, watch: Watch) -> Iterator[LogIn]:
     """A page of a new browser profile in which this person has logged in by the log-in form."""
     contexts: list[BrowserContext] = []
+    answering = InFlight()
 
     def logged_in(user: User | None, size: tuple[int, int] = DESKTOP, **options: object) -> Page:
         viewport = {"width": size[0], "height": size[1]}
@@ -94,6 +96,7 @@ def log_in(chromium: Browser, live_server, watch: Watch) -> Iterator[LogIn]:
     yield logged_in
     for context in contexts:
         context.close()
+    answering.close_when_quiet()
 
 
 @pytest.fixture
