@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from analysis.action_units.features import PREPROCESS, WIDTH, side_features
+from analysis.action_units.lids import brows_held
 from analysis.contracts import AU_NAMES, Side
 from analysis.faces.anatomy import SIDES, Points
 from analysis.faces.head import HeadFrame
@@ -59,11 +60,11 @@ def estimate(frame: HeadFrame, rest: Rest, weights: Weights | None = None) -> Si
 
     Both sides pass through the same network, each seen as a left half, so a mirrored track swaps them exactly. What
     the network answers to the video's own calm frames is taken off: at rest every unit is 0.
-    AU43 equals AU45, the closure of the lids at this moment.
+    AU43 equals AU45, the closure of the lids at this moment. Through a blink raised brows count as still raised.
     """
     used = weights or shipped()
     left, right = (_raw(side_features(frame, rest, side), rest, used) for side in SIDES)
-    return SideActionUnits(left=left, right=right)
+    return SideActionUnits(*brows_held((left, right), frame.time_s))
 
 
 @cache

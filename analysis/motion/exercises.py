@@ -6,11 +6,14 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from analysis.contracts import AU_NAMES, Exercise, Region
 from analysis.faces.anatomy import Points
+
+EYE_CLOSURES: Final = (Exercise.EYE_CLOSURE_GENTLE, Exercise.EYE_CLOSURE_TIGHT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import grey_opening
 
 from analysis.action_units.estimator import SideActionUnits, gelu
+from analysis.action_units.lids import blinking, without_blinks
 from analysis.contracts import AU_NAMES, Exercise
 from analysis.faces.anatomy import SIDES, Points
 from analysis.faces.head import smooth
-from analysis.motion.exercises import prescriptions
+from analysis.motion.exercises import EYE_CLOSURES, prescriptions
 from analysis.weights import loader
 from analysis.weights.loader import Weights
 
@@ -34,11 +34,11 @@ SHAPES: Final = {
 _COLUMNS: Final = [AU_NAMES.index(name) for name in UNITS]
 _LIDS: Final = UNITS.index("AU45")
 _SMOOTHING_S: Final = 0.06
-_BLINK_S: Final = 0.42  # a closure shorter than this is a blink, not an exercise
 _SWITCH: Final = 4.0  # price of a change of state, in nats of one standard frame
 _FRAME_S: Final = 0.04
 _MIN_S: Final = 0.4
 _HEIGHT: Final = 0.85  # share of the greatest strength from which a frame belongs to the apex
+_CLEAR: Final = 1 / 3  # share of the apex that must be left without its blinks
 _OWN_MOST: Final = 0.98  # quantile of a unit over the video that counts as this face's most
 _CLEARLY_LESS: Final = 0.85  # share of the greater one under which a movement is the milder of two alike
 _ALIKE: Final = (
@@ -124,13 +124,6 @@ def frame_features(units: SideActionUnits, time_s: Points) -> Points:
     return together
 
 
-def without_blinks(lids: Points, time_s: Points) -> Points:
-    """Closure over time with every closure shorter than a blink taken out (grey opening)."""
-    blink_frames = max(1, round(_BLINK_S / float(np.median(np.diff(time_s)))))
-    opened: Points = grey_opening(np.nan_to_num(lids), size=blink_frames)
-    return opened
-
-
 def log_probabilities(features: Points, weights: Weights) -> Points:
     """(n, STATES)."""
     t = weights.tensors
@@ -146,6 +139,13 @@ def apex_of(units: SideActionUnits, exercise: Exercise, first: int, last: int) -
     strength = np.max([np.nan_to_num(units.side(s)[first : last + 1, columns]).mean(axis=1) for s in SIDES], axis=0)
     near = np.flatnonzero(strength >= _HEIGHT * np.quantile(strength, 0.9))
     return slice(first + int(near[0]), first + int(near[-1]) + 1)
+
+
+def clear_of_blinks(found: Found, units: SideActionUnits, time_s: Points) -> npt.NDArray[np.intp]:
+    """Frames of the apex in which no eye blinks; all of them when few others are left, or the eyes were to close."""
+    apex = np.arange(found.apex.start, found.apex.stop)
+    clear = apex[~blinking((units.left, units.right), time_s)[apex]]
+    return clear if found.exercise not in EYE_CLOSURES and len(clear) >= _CLEAR * len(apex) else apex
 
 
 def cheapest_path(costs: Points, switch: float) -> npt.NDArray[np.intp]:

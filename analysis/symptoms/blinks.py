@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.action_units.estimator import SideActionUnits
-from analysis.contracts import Exercise
 from analysis.faces.anatomy import SIDES, Points
+from analysis.motion.exercises import EYE_CLOSURES
 from analysis.motion.recognise import Found, runs
 
 COMPLETE: Final = 4.0  # closure 0-5 from which a blink counts as complete: the lids cover four fifths of the fissure
 _PARTIAL: Final = 1.2  # closure below this is the lid's own unrest
 _MAX_S: Final = 0.6  # a longer closure is not a blink
-_EYES: Final = (Exercise.EYE_CLOSURE_GENTLE, Exercise.EYE_CLOSURE_TIGHT)
 _DELAY_FPS: Final = 50.0  # below this rate one frame is longer than the delays that are reported clinically
 
 
@@ -47,7 +46,7 @@ def blinks(units: SideActionUnits, time_s: Points, found: list[Found]) -> list[B
 def _outside(time_s: Points, found: list[Found]) -> npt.NDArray[np.bool_]:
     outside = np.ones(len(time_s), dtype=bool)
     for f in found:
-        if f.exercise in _EYES:
+        if f.exercise in EYE_CLOSURES:
             outside &= (time_s < time_s[f.first] - 0.3) | (time_s > time_s[f.last] + 0.3)
     return outside
 

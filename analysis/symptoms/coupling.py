@@ -13,12 +13,13 @@ from typing import Any, Final
 import numpy as np
 
 from analysis.action_units.estimator import SideActionUnits
+from analysis.action_units.lids import without_blinks
 from analysis.action_units.personal import FULL_EFFORT, effort
 from analysis.contracts import AU_NAMES, Exercise, Side, SynkinesisKind, SynkinesisPair
 from analysis.faces.anatomy import SIDES, Points
 from analysis.faces.head import HeadFrame, smooth
 from analysis.motion.exercises import prescriptions
-from analysis.motion.recognise import Found, without_blinks
+from analysis.motion.recognise import Found
 from analysis.motion.rest import Rest, rest_course
 from analysis.symptoms import geometry
 

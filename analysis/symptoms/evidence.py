@@ -14,7 +14,7 @@ import numpy as np
 from analysis.action_units.estimator import SideActionUnits
 from analysis.contracts import AU_NAMES, Exercise, Region
 from analysis.faces.anatomy import SIDES, Points
-from analysis.motion.exercises import prescriptions
+from analysis.motion.exercises import EYE_CLOSURES, prescriptions
 from analysis.motion.recognise import Found
 
 LID_COURSE, LID_COURSE_OWN = "lid_course", "lid_course_own"
@@ -44,7 +44,6 @@ ITEMS: Final[dict[Region, tuple[tuple[str, str], ...]]] = {
     ),
 }
 RESERVE: Final = {"eye_closure_gentle": 1.15, "eye_closure_tight": 1.45}  # effort beyond what closing a sound eye needs
-_CLOSURES: Final = (Exercise.EYE_CLOSURE_GENTLE, Exercise.EYE_CLOSURE_TIGHT)
 _MARGIN_S: Final = 0.15  # lids move a little before and after the stretch that was recognised
 _ON_THE_WAY: Final = (0.15, 0.90)  # share of the closure between which lids are on their way
 _LEAST_TOP: Final = 0.55  # closure below which an eye's own most is no full closure to measure its way by
@@ -151,7 +150,7 @@ def _lid_course(units: SideActionUnits, time_s: Points, found: list[Found], *, o
     """
     lids = np.stack([np.nan_to_num(units.of("AU45", side)) for side in SIDES]) / 5.0
     inside, height = np.zeros(len(time_s), dtype=bool), np.zeros(len(time_s), dtype=bool)
-    for f in (f for f in found if f.exercise in _CLOSURES):
+    for f in (f for f in found if f.exercise in EYE_CLOSURES):
         inside |= (time_s >= time_s[f.first] - _MARGIN_S) & (time_s <= time_s[f.last] + _MARGIN_S)
         height[f.apex] = True
     if not height.any():

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from analysis.action_units.estimator import SideActionUnits
 from analysis.contracts import Exercise, Measure
 from analysis.faces.anatomy import SIDES, Points
 from analysis.faces.head import HeadFrame
-from analysis.motion.recognise import Found
+from analysis.motion.recognise import Found, clear_of_blinks
 from analysis.symptoms import geometry
 from analysis.symptoms.patients import Posterior
 
@@ -33,10 +34,13 @@ class Faces:
 
     def at_apex(self, exercise: Exercise) -> Points | None:
         """(478, 3) median over the apices of every repetition; None when the exercise did not happen."""
-        shown = [self.frame.points[f.apex] for f in self.found if f.exercise is exercise]
+        shown = [self.frame.points[self._clear(f)] for f in self.found if f.exercise is exercise]
         together = np.concatenate(shown) if shown else np.empty((0, 478, 3))
         together = together[np.isfinite(together[:, 0, 0])]
         return np.median(together, axis=0) if len(together) else None
+
+    def _clear(self, found: Found) -> npt.NDArray[np.intp]:
+        return clear_of_blinks(found, self.units, self.frame.time_s)
 
     def closure(self, exercise: Exercise) -> list[float] | None:
         """Share of the fissure that either eye closes (left, right), 0-1."""

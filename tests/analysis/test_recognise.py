@@ -5,7 +5,7 @@ import pytest
 
 from analysis.contracts import Exercise
 from analysis.motion import recognise
-from analysis.motion.recognise import apex_of, cheapest_path, without_blinks
+from analysis.motion.recognise import apex_of, cheapest_path
 from tests.analysis.curves import ORDER, session, swapped
 
 
@@ -69,14 +69,6 @@ def test_path_pays_for_every_change():
     costs = np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
     assert cheapest_path(costs, switch=0.1).tolist() == [0, 1, 0, 1, 1, 1]
     assert cheapest_path(costs, switch=2.0).tolist() in ([0, 0, 0, 1, 1, 1], [1] * 6)
-
-
-def test_long_closures_survive_the_taking_out_of_blinks():
-    time_s = np.arange(100) / 25
-    lids = np.where((time_s > 1) & (time_s < 1.2), 5.0, 0.0) + np.where(time_s > 2.5, 5.0, 0.0)
-    opened = without_blinks(lids, time_s)
-    assert opened[time_s < 2].max() == 0.0
-    assert opened[-10:].min() == 5.0
 
 
 def test_first_of_two_tight_closures_is_taken_for_the_gentle_one():

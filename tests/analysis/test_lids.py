@@ -1,0 +1,96 @@
+"""Blinks: no exercise, no lowering of the brows, and no face to judge a movement by."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.action_units.lids import blinking, brows_held, without_blinks
+from analysis.contracts import AU_NAMES, Exercise
+from analysis.motion.recognise import clear_of_blinks
+from tests.analysis.curves import FPS, Session, session
+
+AU1, AU2, AU4, AU45 = (AU_NAMES.index(name) for name in ("AU1", "AU2", "AU4", "AU45"))
+
+
+def raised_with_blink(exercise: Exercise = Exercise.BROW_RAISE) -> tuple[Session, np.ndarray]:
+    """One exercise with a blink of .3 s in its middle, in which the brows are drawn lower; and the blink's frames."""
+    made = session((exercise,))
+    middle = sum(made.spans[0][1:]) / 2
+    blink = np.abs(made.time_s - middle) < 0.15
+    for half in (made.units.left, made.units.right):
+        half[blink, AU45] = 4.0
+        half[np.ix_(blink, [AU1, AU2])] *= 0.3
+    return made, blink
+
+
+def test_long_closures_survive_the_taking_out_of_blinks():
+    time_s = np.arange(100) / 25
+    lids = np.where((time_s > 1) & (time_s < 1.2), 5.0, 0.0) + np.where(time_s > 2.5, 5.0, 0.0)
+    opened = without_blinks(lids, time_s)
+    assert opened[time_s < 2].max() == 0.0
+    assert opened[-10:].min() == 5.0
+
+
+def test_brows_stay_raised_through_a_blink():
+    made, blink = raised_with_blink()
+    left, right = brows_held((made.units.left, made.units.right), made.time_s)
+    for half, before in ((left, made.units.left), (right, made.units.right)):
+        assert half[blink][:, [AU1, AU2]] == pytest.approx(4.65)
+        others = np.delete(np.arange(len(AU_NAMES)), [AU1, AU2])
+        assert np.array_equal(half[:, others], before[:, others])
+        assert np.array_equal(half[~blink], before[~blink])
+
+
+def test_blink_at_rest_raises_no_brow():
+    made = session((Exercise.BROW_RAISE,))
+    blink = (made.time_s > 0.2) & (made.time_s < 0.5)
+    made.units.left[blink, AU45] = 4.0
+    made.units.left[blink, AU1] = -0.5
+    left, _ = brows_held((made.units.left, made.units.right), made.time_s)
+    assert np.array_equal(left, made.units.left)
+
+
+def test_brows_that_come_down_with_a_blink_stay_down():
+    made = session((Exercise.BROW_RAISE,))
+    end = made.spans[0][2]
+    blink = np.abs(made.time_s - end) < 0.15  # the raise is over when the eyes open again
+    made.units.left[blink, AU45] = 4.0
+    left, _ = brows_held((made.units.left, made.units.right), made.time_s)
+    assert np.array_equal(left, made.units.left)
+
+
+def test_brows_are_held_alike_on_both_halves_and_through_frames_without_a_face():
+    made, blink = raised_with_blink()
+    made.units.right[:, [AU1, AU2]] *= 0.5
+    made.units.left[:8] = made.units.right[:8] = np.nan
+    left, right = brows_held((made.units.left, made.units.right), made.time_s)
+    other, one = brows_held((made.units.right, made.units.left), made.time_s)
+    assert np.array_equal(left, one, equal_nan=True)
+    assert np.array_equal(right, other, equal_nan=True)
+    assert left[blink, AU1] == pytest.approx(2 * right[blink, AU1])
+
+
+def test_movement_is_judged_by_frames_in_which_no_eye_blinks():
+    made, blink = raised_with_blink(Exercise.SMILE_OPEN)
+    (found,) = made.found
+    frames = clear_of_blinks(found, made.units, made.time_s)
+    assert len(frames) > 0
+    assert not blink[frames].any()
+    assert frames[0] == found.apex.start
+    assert frames[-1] == found.apex.stop - 1
+
+
+def test_frames_of_an_eye_closure_are_never_taken_for_blinks():
+    made = session((Exercise.EYE_CLOSURE_GENTLE,), hold_s=0.4)
+    (found,) = made.found
+    assert blinking((made.units.left, made.units.right), made.time_s).any()
+    assert clear_of_blinks(found, made.units, made.time_s).tolist() == list(range(found.apex.start, found.apex.stop))
+
+
+def test_apex_that_is_hardly_more_than_a_blink_is_kept():
+    made, blink = raised_with_blink(Exercise.SMILE_OPEN)
+    first = int(np.flatnonzero(blink)[0])
+    (found,) = made.found
+    short = replace(found, apex=slice(first, first + round(0.3 * FPS)))
+    assert clear_of_blinks(short, made.units, made.time_s).tolist() == list(range(first, short.apex.stop))
