@@ -27,6 +27,7 @@ class Reason(StrEnum):
     METHOD = "the measuring method differs"
     WEIGHTS = "the weights differ"
     MIRRORED = "one of the videos may be a mirror image"
+    SIDE = "one of the videos contradicts the side on record"
     NOT_MEASURED = "not measured in one of the visits"
     NO_ERROR = "the error of this measurement is not known"
     CROSSED = "the stronger side has changed"
@@ -62,6 +63,7 @@ class Visit:
     method: str | None = None
     weights: tuple[str, ...] | None = None  # hashes
     mirrored_unknown: bool = False
+    side_doubtful: bool = False  # the measured side contradicts the one on record: mirrored, or somebody else's face
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def incomparable(before: Visit, after: Visit) -> tuple[Reason, ...]:
         Reason.METHOD: _differ(before.method, after.method),
         Reason.WEIGHTS: _differ(before.weights, after.weights),
         Reason.MIRRORED: before.mirrored_unknown != after.mirrored_unknown,
+        Reason.SIDE: before.side_doubtful != after.side_doubtful,
     }
     return tuple(reason for reason, holds in checks.items() if holds)
 

@@ -61,12 +61,13 @@ def point(row: Mapping[str, Any], stored_side: str | None = None) -> CoursePoint
 
 
 def _more(row: Mapping[str, Any], stored_side: str | None) -> dict[str, Any]:
+    doubtful = flags.sides_conflict(stored_side, row["affected_side"], row["affected_confidence"])
     return {
         "numbers": numbers.of(row),
-        "taken": numbers.taken(row),
+        "taken": numbers.taken(row, side_doubtful=doubtful),
         "found": numbers.found(row),
         "open_eyes": numbers.open_eyes(row),
-        "is_side_doubtful": flags.sides_conflict(stored_side, row["affected_side"], row["affected_confidence"]),
+        "is_side_doubtful": doubtful,
     }
 
 

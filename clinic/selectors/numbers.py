@@ -47,7 +47,7 @@ def found(row: Row) -> frozenset[str]:
     return frozenset(f"synkinesis_{pair['kind']}/{pair['side']}" for pair in pairs if pair.get("kind"))
 
 
-def taken(row: Row) -> Visit:
+def taken(row: Row, *, side_doubtful: bool) -> Visit:
     """Under which circumstances the session was recorded and measured, for the comparison of visits."""
     video, quality, pose = (row[f"{of}"] or {} for of in ("report__video", "report__quality", "details__extras__pose"))
     origin = row["origin"] or {}
@@ -62,6 +62,7 @@ def taken(row: Row) -> Visit:
         method=f"{row['method']}; code {str(origin.get('code_version', '')).partition('+')[0]}",
         weights=tuple(sorted(w["sha256"] for w in origin.get("weights") or ())),
         mirrored_unknown=video.get("mirrored") == "unknown",
+        side_doubtful=side_doubtful,
     )
 
 

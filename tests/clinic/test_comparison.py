@@ -47,6 +47,7 @@ def test_stronger_side_that_changes_is_neither_better_nor_worse():
         ({"method": "n"}, Reason.METHOD),
         ({"weights": ("b",)}, Reason.WEIGHTS),
         ({"mirrored_unknown": True}, Reason.MIRRORED),
+        ({"side_doubtful": True}, Reason.SIDE),
     ],
 )
 def test_visits_that_are_not_comparable_say_why(difference, reason):

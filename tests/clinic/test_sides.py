@@ -78,3 +78,11 @@ def test_letter_of_clear_sides_says_nothing_about_them(cast: Cast) -> None:
     choice = Choice(session.episode, (session,), ("summary",), "patient")
     summary = letters.draft(cast.patient, choice, made_by="Dr").summary
     assert "mirrored" not in summary
+
+
+def test_session_that_contradicts_the_record_is_not_compared_with_one_that_does_not(cast: Cast, as_user: As) -> None:
+    agreeing, contradicting = recorded(cast, "left", Mirrored.NO), recorded(cast, "right", Mirrored.NO)
+    where = reverse("patient-compare", args=[cast.patient.pk])
+    page = as_user(cast.clinician).get(where, {"a": agreeing.pk, "b": contradicting.pk}).content.decode()
+    assert "One of the videos contradicts the side on record" in page
+    assert "Recorded and measured alike" not in page
