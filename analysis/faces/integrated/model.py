@@ -25,6 +25,8 @@ from analysis.faces.integrated.score import (
 from analysis.faces.mtcnn import Faces
 from analysis.video.picture import RGB
 
+# Of the small detector: boxes that its second stage looks at. A patient's video shows one face, not fifty things.
+_FEW: Final = {"rpn_post_nms_top_n_train": 256, "rpn_post_nms_top_n_test": 64, "box_batch_size_per_image": 64}
 PREPROCESS: Final = "integrated-faces/1"  # `faces_in`: squares about boxes with a margin, RGB 0-1
 
 
@@ -132,8 +134,11 @@ def detector_of(cfg: IntegratedConfig) -> FasterRCNN:
     if cfg.backbone == "resnet50":
         return fasterrcnn_resnet50_fpn(weights=None, weights_backbone=None, num_classes=2, **sizes)
     if cfg.backbone == "mobilenet":
-        backbone = mobilenet_backbone(backbone_name="mobilenet_v3_small", weights=None, fpn=True, trainable_layers=6)
+        # torchvision's default freezes the normalisation, which only a trained backbone bears
+        backbone = mobilenet_backbone(
+            backbone_name="mobilenet_v3_small", weights=None, fpn=True, trainable_layers=6, norm_layer=nn.BatchNorm2d
+        )
         maps = 3  # of this backbone's pyramid, its pooled one among them
         anchors = AnchorGenerator(((32, 64, 128, 256, 512),) * maps, ((0.5, 1.0, 2.0),) * maps)
-        return FasterRCNN(backbone, num_classes=2, rpn_anchor_generator=anchors, **sizes)
+        return FasterRCNN(backbone, num_classes=2, rpn_anchor_generator=anchors, **sizes, **_FEW)
     raise ValueError(f"no detector backbone {cfg.backbone!r}")
