@@ -118,6 +118,18 @@ def test_equation_4_reaches_the_detectors_score_and_the_heat_maps(examples):
     assert model.detector.roi_heads.box_predictor.cls_score.weight.grad.abs().sum() > 0
 
 
+def test_joint_stage_keeps_teaching_where_landmarks_are(examples):
+    """Equation 4 alone is met by a peak anywhere; and where nothing is proposed there is the landmarks' loss still."""
+    torch.manual_seed(0)
+    stage = TINY.stage("joint", examples, np.arange(len(examples)), {})
+    network = stage.build()
+    network.detector.roi_heads.score_thresh = 1.1  # nothing is sure enough to be proposed
+    loss = stage.loss(network, np.arange(4), torch.Generator().manual_seed(0), torch.device("cpu"))
+    loss.backward()
+    assert loss > 0
+    assert network.fan.maps[-1].weight.grad.abs().sum() > 0
+
+
 def test_mtcnn_can_take_the_fused_score(monkeypatch):
     boxes = np.array([[10, 10, 60, 60], [70, 10, 90, 30]], np.float32)
     detector = FaceDetector(
