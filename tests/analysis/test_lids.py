@@ -1,13 +1,16 @@
 """Blinks: no exercise, no lowering of the brows, and no face to judge a movement by."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from analysis.action_units import estimator
 from analysis.action_units.lids import blinking, brows_held, without_blinks
 from analysis.contracts import AU_NAMES, Exercise
 from analysis.motion.recognise import clear_of_blinks
+from analysis.symptoms.measures import Faces
 from tests.analysis.curves import FPS, Session, session
 
 AU1, AU2, AU4, AU45 = (AU_NAMES.index(name) for name in ("AU1", "AU2", "AU4", "AU45"))
@@ -94,3 +97,27 @@ def test_apex_that_is_hardly_more_than_a_blink_is_kept():
     (found,) = made.found
     short = replace(found, apex=slice(first, first + round(0.3 * FPS)))
     assert clear_of_blinks(short, made.units, made.time_s).tolist() == list(range(first, short.apex.stop))
+
+
+def test_estimated_brows_are_held(monkeypatch):
+    made, blink = raised_with_blink()
+    seen = iter((made.units.left, made.units.right))
+    monkeypatch.setattr(estimator, "side_features", lambda *_: None)
+    monkeypatch.setattr(estimator, "_raw", lambda *_: next(seen))
+    units = estimator.estimate(SimpleNamespace(time_s=made.time_s), SimpleNamespace(), SimpleNamespace())
+    for half in (units.left, units.right):
+        assert half[blink][:, [AU1, AU2]] == pytest.approx(4.65)
+
+
+def test_measures_are_taken_from_frames_without_a_blink():
+    made, _ = raised_with_blink(Exercise.SMILE_OPEN)
+    blinks = blinking((made.units.left, made.units.right), made.time_s)
+    first, last = np.flatnonzero(blinks)[[0, -1]]
+    (found,) = made.found
+    mostly = replace(found, apex=slice(int(first) - 4, int(last) + 5))  # more than half of it is the blink
+    points = np.zeros((len(made.time_s), 478, 3))
+    points[blinks] = 1.0
+    frame = SimpleNamespace(points=points, time_s=made.time_s)
+    shown = Faces(frame, points[0], made.units, [mostly]).at_apex(Exercise.SMILE_OPEN)
+    assert shown is not None
+    assert not shown.any()
