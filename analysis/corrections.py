@@ -156,7 +156,7 @@ def _found(segment: CorrectedSegment, units: SideActionUnits, time_s: Points) ->
         return Found(segment.exercise, first, last, apex_of(units, segment.exercise, first, last), 1.0)
     away = np.abs(time_s[inside] - segment.apex_s)
     near = inside[away <= max(_APEX_S, float(away.min()))]
-    return Found(segment.exercise, first, last, slice(int(near[0]), int(near[-1]) + 1), 1.0)
+    return Found(segment.exercise, first, last, slice(int(near[0]), int(near[-1]) + 1), 1.0, chosen=True)
 
 
 def to_extras(corrections: Corrections) -> dict[str, Any]:

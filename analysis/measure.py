@@ -223,9 +223,7 @@ def _segments(session: Session, units: SideActionUnits) -> list[Segment]:
     time_s, done = session.frame.time_s, session.done
     shown = []
     for f in session.stretches:
-        height = np.arange(f.apex.start, f.apex.stop)
-        if session.by_hand is None:
-            height = recognise.clear_of_blinks(f, session.raw, time_s)
+        height = recognise.clear_of_blinks(f, session.raw, time_s)
         apex_s = float(time_s[height[(len(height) - 1) // 2]])
         move = movement(units, f.exercise, f.apex) if f in done else None
         first, last = round(float(time_s[f.first]), 3), round(float(time_s[f.last]), 3)

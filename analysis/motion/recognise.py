@@ -57,6 +57,7 @@ class Found:
     last: int  # frame, included
     apex: slice
     confidence: float  # 0-1, mean probability of this exercise over the stretch
+    chosen: bool = False  # whether a clinician chose the apex, which then counts as it is
 
 
 def recognise(units: SideActionUnits, time_s: Points, weights: Weights | None = None) -> list[Found]:
@@ -142,10 +143,15 @@ def apex_of(units: SideActionUnits, exercise: Exercise, first: int, last: int) -
 
 
 def clear_of_blinks(found: Found, units: SideActionUnits, time_s: Points) -> npt.NDArray[np.intp]:
-    """Frames of the apex in which no eye blinks; all of them when few others are left, or the eyes were to close."""
+    """Frames of the apex in which no eye blinks.
+
+    All of them when few others are left, when the eyes were to close, and when a clinician chose them.
+    """
     apex = np.arange(found.apex.start, found.apex.stop)
+    if found.chosen or found.exercise in EYE_CLOSURES:
+        return apex
     clear = apex[~blinking((units.left, units.right), time_s)[apex]]
-    return clear if found.exercise not in EYE_CLOSURES and len(clear) >= _CLEAR * len(apex) else apex
+    return clear if len(clear) >= _CLEAR * len(apex) else apex
 
 
 def cheapest_path(costs: Points, switch: float) -> npt.NDArray[np.intp]:

@@ -6,9 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from analysis import measure
 from analysis.action_units import estimator
 from analysis.action_units.lids import blinking, brows_held, without_blinks
-from analysis.contracts import AU_NAMES, Exercise
+from analysis.contracts import AU_NAMES, CorrectedSegment, Corrections, Exercise
+from analysis.corrections import stretches
 from analysis.motion.recognise import clear_of_blinks
 from analysis.symptoms.measures import Faces
 from tests.analysis.curves import FPS, Session, session
@@ -97,6 +99,34 @@ def test_apex_that_is_hardly_more_than_a_blink_is_kept():
     (found,) = made.found
     short = replace(found, apex=slice(first, first + round(0.3 * FPS)))
     assert clear_of_blinks(short, made.units, made.time_s).tolist() == list(range(first, short.apex.stop))
+
+
+def test_apex_that_a_clinician_chose_counts_as_it_is():
+    made, blink = raised_with_blink(Exercise.SMILE_OPEN)
+    (found,) = made.found
+    before = float(made.time_s[blink][0]) - 0.1  # so near that the blink begins among its frames
+    segment = CorrectedSegment(found.exercise, found.first / FPS, found.last / FPS, before)
+    (chosen,) = stretches(Corrections(segments=[segment]), made.units, made.time_s)
+    frames = clear_of_blinks(chosen, made.units, made.time_s).tolist()
+    assert frames == list(range(chosen.apex.start, chosen.apex.stop))
+    assert len(clear_of_blinks(replace(chosen, chosen=False), made.units, made.time_s)) < len(frames)
+
+
+def test_height_that_is_shown_is_a_face_with_open_eyes():
+    made, blink = raised_with_blink()
+    session = SimpleNamespace(
+        timeline=None,
+        by_hand=None,
+        beside=[],
+        stretches=made.found,
+        done=made.found,
+        raw=made.units,
+        frame=SimpleNamespace(time_s=made.time_s),
+    )
+    (shown,) = measure._segments(session, made.units)
+    (found,) = made.found
+    assert blink[(found.apex.start + found.apex.stop - 1) // 2]  # what the middle of the apex would show
+    assert not blink[np.flatnonzero(np.isclose(made.time_s, shown.apex_s))].any()
 
 
 def test_estimated_brows_are_held(monkeypatch):
