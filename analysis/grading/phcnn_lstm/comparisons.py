@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Final
 
@@ -12,55 +11,33 @@ from torchvision.models import vgg16
 from torchvision.ops import SqueezeExcitation
 
 from analysis.grading.fusion.trunk import ResNetTrunk, TrunkConfig
-from analysis.grading.phcnn_lstm.network import Branch, Phcnn, PhcnnConfig, PhcnnLstm, check_sequence
+from analysis.grading.phcnn_lstm.network import Branch, Phcnn, PhcnnConfig, PhcnnLstm, SequenceModel
 
 
-class _Sequence(nn.Module, ABC):
-    """What all of them are for: the inputs and outputs of `PhcnnLstm`."""
-
-    def __init__(self, cfg: PhcnnConfig) -> None:
-        super().__init__()
-        self.cfg = cfg
-
-    def forward(self, face: Tensor, eyes: Tensor, mouth: Tensor) -> Tensor:
-        check_sequence(self.cfg, face, eyes, mouth)
-        return self.judge((face, eyes, mouth))
-
-    @abstractmethod
-    def judge(self, parts: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-        """(B, levels) logits of the checked face, eyes and mouth."""
-
-
-class _FaceLstm(_Sequence):
+class _FaceLstm(SequenceModel):
     """An LSTM over one vector a frame, made of the face alone."""
 
-    def __init__(self, cfg: PhcnnConfig, frame: nn.Module, outputs: int) -> None:
-        super().__init__(cfg)
-        self.frame = frame
+    def __init__(self, cfg: PhcnnConfig, static: nn.Module, outputs: int) -> None:
+        super().__init__(cfg, static, outputs, strips=False)
         self.lstm = nn.LSTM(outputs, cfg.memory, batch_first=True)
         self.head = nn.Linear(cfg.memory, cfg.levels)
 
-    def judge(self, parts: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-        face = parts[0]
-        b, t = face.shape[:2]
-        states, _ = self.lstm(self.frame(face.flatten(0, 1)).view(b, t, -1))
+    def judge(self, features: Tensor) -> Tensor:
+        states, _ = self.lstm(features)
         out: Tensor = self.head(states[:, -1])
         return out
 
 
-class _Frames(_Sequence):
+class _Frames(SequenceModel):
     """Frames judged one by one; the logits of a sequence are the mean of its frames'."""
 
-    def __init__(self, cfg: PhcnnConfig, frame: nn.Module, outputs: int, *, strips: bool) -> None:
-        super().__init__(cfg)
-        self.frame, self.strips = frame, strips
+    def __init__(self, cfg: PhcnnConfig, static: nn.Module, outputs: int, *, strips: bool) -> None:
+        super().__init__(cfg, static, outputs, strips=strips)
         self.head = nn.Linear(outputs, cfg.levels)
 
-    def judge(self, parts: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-        b, t = parts[0].shape[:2]
-        looked_at = parts if self.strips else parts[:1]
-        logits: Tensor = self.head(self.frame(*(p.flatten(0, 1) for p in looked_at)))
-        return logits.view(b, t, -1).mean(dim=1)
+    def judge(self, features: Tensor) -> Tensor:
+        logits: Tensor = self.head(features)
+        return logits.mean(dim=1)
 
 
 class SqueezeExcite(nn.Module):
@@ -86,37 +63,37 @@ class _Pixels(nn.Module):
         return face.flatten(1)
 
 
-def _lstm_face(cfg: PhcnnConfig) -> nn.Module:
+def _lstm_face(cfg: PhcnnConfig) -> SequenceModel:
     size = (cfg.face_px, cfg.face_px)
     branch = Branch(size, cfg.face_widths, cfg.features, dense=1, dropout=cfg.dropout)
     return _FaceLstm(cfg, branch, cfg.features)
 
 
-def _lstm_vgg16(cfg: PhcnnConfig) -> nn.Module:
+def _lstm_vgg16(cfg: PhcnnConfig) -> SequenceModel:
     """VGG-16's convolutions and pooled vector; published size whatever cfg's widths."""
     net = vgg16(weights=None)
     trunk = nn.Sequential(net.features, nn.AdaptiveAvgPool2d(1), nn.Flatten())
     return _FaceLstm(cfg, trunk, 512)
 
 
-def _lstm(cfg: PhcnnConfig) -> nn.Module:
+def _lstm(cfg: PhcnnConfig) -> SequenceModel:
     """Pixels straight into the LSTM."""
     return _FaceLstm(cfg, _Pixels(), 3 * cfg.face_px**2)
 
 
-def _senet(cfg: PhcnnConfig) -> nn.Module:
+def _senet(cfg: PhcnnConfig) -> SequenceModel:
     """SE-ResNet-50 on single faces; the paper does not say which SENet. Narrower when cfg's first branch is."""
     width = 64 if cfg.face_widths[0] >= 16 else 4 * cfg.face_widths[0]
     trunk = ResNetTrunk(TrunkConfig(width=width), wrap=SqueezeExcite)
     return _Frames(cfg, trunk, trunk.outputs, strips=False)
 
 
-def _phcnn(cfg: PhcnnConfig) -> nn.Module:
+def _phcnn(cfg: PhcnnConfig) -> SequenceModel:
     static = Phcnn(cfg)
     return _Frames(cfg, static, static.outputs, strips=True)
 
 
-MODELS: Final[dict[str, Callable[[PhcnnConfig], nn.Module]]] = {
+MODELS: Final[dict[str, Callable[[PhcnnConfig], SequenceModel]]] = {
     "LSTM-FACE-N1": _lstm_face,
     "LSTM-VGG16": _lstm_vgg16,
     "LSTM": _lstm,
@@ -126,7 +103,7 @@ MODELS: Final[dict[str, Callable[[PhcnnConfig], nn.Module]]] = {
 }
 
 
-def build(name: str, cfg: PhcnnConfig) -> nn.Module:
+def build(name: str, cfg: PhcnnConfig) -> SequenceModel:
     """One of table IV's models. Raises ValueError for another name."""
     if name not in MODELS:
         raise ValueError(f"no model {name!r}; one of {', '.join(MODELS)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -95,46 +96,67 @@ class Phcnn(nn.Module):
         return torch.cat(parts, dim=1)
 
 
-class PhcnnLstm(nn.Module):
-    """Severity level (I-III) of a face over a few consecutive frames.
+class SequenceModel(nn.Module, ABC):
+    """A network that describes every frame by itself (`static`) and judges a sequence by what it found.
 
     Input: face (B, T, 3, S, S), eyes and mouth (B, T, 3, h, w) float32 from `strips.normalise`; sizes as in cfg.
     Output: (B, 3) logits of the levels (ordinal: never averaged).
     Raises: ValueError when a shape does not match cfg.
+    """
+
+    def __init__(self, cfg: PhcnnConfig, static: nn.Module, outputs: int, *, strips: bool) -> None:
+        super().__init__()
+        self.cfg, self.outputs, self.strips = cfg, outputs, strips
+        self._frozen = False
+        self.static = static
+
+    def forward(self, face: Tensor, eyes: Tensor, mouth: Tensor) -> Tensor:
+        return self.judge(self.described(face, eyes, mouth))
+
+    def described(self, face: Tensor, eyes: Tensor, mouth: Tensor) -> Tensor:
+        """(B, T, outputs): each frame alone."""
+        check_sequence(self.cfg, face, eyes, mouth)
+        looked_at = (face, eyes, mouth) if self.strips else (face,)
+        features: Tensor = self.static(*(part.flatten(0, 1) for part in looked_at))
+        return features.view(*face.shape[:2], -1)
+
+    @abstractmethod
+    def judge(self, features: Tensor) -> Tensor:
+        """(B, levels) logits of described frames."""
+
+    def start_from(self, other: SequenceModel) -> None:
+        """Describe frames as it was learnt elsewhere, and train only what judges them."""
+        self.static.load_state_dict(other.static.state_dict())
+        self._frozen = True
+        self.static.requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> Self:
+        """What is frozen stays in evaluation mode, or its batch statistics would drift."""
+        super().train(mode)
+        if self._frozen:
+            self.static.eval()
+        return self
+
+
+class PhcnnLstm(SequenceModel):
+    """Severity level (I-III) of a face over a few consecutive frames.
+
     Source: Liu et al., IEEE TNSRE 28:2325 (2020), figures 2 and 3. Fully connected layers are all as long as the
         vector they end in, and the LSTM has cfg.memory units: the paper gives neither.
     Differs where `start_from` is used: the branches then come from another lesson and stay as they are.
     """
 
     def __init__(self, cfg: PhcnnConfig = PhcnnConfig()) -> None:
-        super().__init__()
-        self.cfg = cfg
-        self._frozen = False
-        self.static = Phcnn(cfg)
-        self.lstm = nn.LSTM(self.static.outputs, cfg.memory, batch_first=True)
+        static = Phcnn(cfg)
+        super().__init__(cfg, static, static.outputs, strips=True)
+        self.lstm = nn.LSTM(self.outputs, cfg.memory, batch_first=True)
         self.dropout = nn.Dropout(cfg.dropout)
         self.head = nn.Linear(cfg.memory, cfg.levels)
 
-    def forward(self, face: Tensor, eyes: Tensor, mouth: Tensor) -> Tensor:
-        check_sequence(self.cfg, face, eyes, mouth)
-        b, t = face.shape[:2]
-        x = self.static(face.flatten(0, 1), eyes.flatten(0, 1), mouth.flatten(0, 1))  # (B T, 3 features)
-        states, _ = self.lstm(x.view(b, t, -1))  # (B, T, memory)
+    def judge(self, features: Tensor) -> Tensor:
+        states, _ = self.lstm(features)  # (B, T, memory)
         out: Tensor = self.head(self.dropout(states[:, -1]))
         return out
-
-    def start_from(self, static: Phcnn) -> None:
-        """Take the branches as they were learnt elsewhere, and train the LSTM and the classifier only."""
-        self.static.load_state_dict(static.state_dict())
-        self._frozen = True
-        self.static.requires_grad_(False).eval()
-
-    def train(self, mode: bool = True) -> Self:
-        """Frozen branches stay in evaluation mode, or their batch statistics would drift."""
-        super().train(mode)
-        if self._frozen:
-            self.static.eval()
-        return self
 
 
 def check_sequence(cfg: PhcnnConfig, face: Tensor, eyes: Tensor, mouth: Tensor) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from analysis.grading.phcnn_lstm import comparisons, strips
-from analysis.grading.phcnn_lstm.network import Joining, Phcnn, PhcnnConfig, PhcnnLstm
+from analysis.grading.phcnn_lstm.network import Joining, PhcnnConfig, SequenceModel
 from analysis.grading.severity import severity_level
 from analysis.training.examples import Arrays, Examples
 from analysis.training.prepare import Seen
@@ -42,7 +42,7 @@ class PhcnnSystem(System):
     batch: int = 64
     augment: bool = True
     most_sequences: int = 0  # of one recording, evenly chosen; 0: all, as published
-    first_lesson: int = 0  # epochs in which the branches learn intensities before they are kept; 0: none, as published
+    first_lesson: int = 0  # epochs in which frames' descriptions learn intensities first; 0: none, as published
 
     name: ClassVar[str] = "phcnn-lstm"
     title: ClassVar[str] = "PHCNN-LSTM (Liu et al. 2020)"
@@ -91,8 +91,11 @@ class PhcnnSystem(System):
     def stage(self, name: str, examples: Examples, train: Rows, done: Mapping[str, nn.Module]) -> Stage:
         if name == UNITS:
             pace = Pace(self.first_lesson, self.batch)
-            return UnitsStage(pace, examples, lambda: _Units(self.cfg), self._look(examples))
+            return UnitsStage(pace, examples, self._of_units, self._look(examples))
         return PhcnnStage(self, examples, train, done.get(UNITS))
+
+    def _of_units(self) -> nn.Module:
+        return _Units(comparisons.build(self.model, self.cfg))
 
     def _look(self, examples: Examples) -> Look:
         def look(rows: Rows, mirrored: Tensor | None, generator: torch.Generator | None) -> list[Tensor]:
@@ -143,8 +146,8 @@ class PhcnnStage(classify.ClassStage):
 
     def build(self) -> nn.Module:
         network = comparisons.build(self.system.model, self.system.cfg)
-        if isinstance(network, PhcnnLstm) and isinstance(self.units, _Units):
-            network.start_from(self.units.static)
+        if isinstance(self.units, _Units):
+            network.start_from(self.units.net)
         return network
 
     def tune(self, network: nn.Module, steps: int) -> list[Tuner]:
@@ -163,16 +166,15 @@ class PhcnnStage(classify.ClassStage):
 
 
 class _Units(nn.Module):
-    """The branches with a head that reads intensities off every frame: (B, T, ...) parts -> (B, T, OUTPUTS)."""
+    """A model with a head that reads intensities off every frame: (B, T, ...) parts -> (B, T, OUTPUTS)."""
 
-    def __init__(self, cfg: PhcnnConfig) -> None:
+    def __init__(self, net: SequenceModel) -> None:
         super().__init__()
-        self.static = Phcnn(cfg)
-        self.head = nn.Linear(self.static.outputs, OUTPUTS)
+        self.net = net
+        self.head = nn.Linear(net.outputs, OUTPUTS)
 
     def forward(self, face: Tensor, eyes: Tensor, mouth: Tensor) -> Tensor:
-        features = self.static(face.flatten(0, 1), eyes.flatten(0, 1), mouth.flatten(0, 1))
-        told: Tensor = self.head(features).view(*face.shape[:2], -1)
+        told: Tensor = self.head(self.net.described(face, eyes, mouth))
         return told
 
 

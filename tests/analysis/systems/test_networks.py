@@ -137,7 +137,7 @@ def test_the_vgg16_comparison_has_vgg16s_convolutions():
     with torch.device("meta"):
         ours = comparisons.build("LSTM-VGG16", PhcnnConfig())
         theirs = torchvision.models.vgg16()
-    assert parameters(ours.frame) == parameters(theirs.features)
+    assert parameters(ours.static) == parameters(theirs.features)
 
 
 def test_kinetics_weights_fit_and_are_used():

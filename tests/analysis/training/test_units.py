@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from analysis.contracts import AU_NAMES
+from analysis.grading.phcnn_lstm import comparisons
 from analysis.training import export, prepare
 from analysis.training.loop import Options, fit
 from analysis.training.recording import Intensities
@@ -91,10 +92,24 @@ def test_what_was_learnt_is_kept_and_the_lesson_is_no_part_of_what_ships(name, n
     lesson, learnt = (published.load_tensors((fold / f"{n}.safetensors").read_bytes()) for n in (UNITS, network))
     kept = {
         "3dpalsynet": ("net.layer1.0.conv1.0.weight", "layer1.0.conv1.0.weight"),
-        "phcnn-lstm": ("static.face.convolutions.1.weight",) * 2,
+        "phcnn-lstm": ("net.static.face.convolutions.1.weight", "static.face.convolutions.1.weight"),
     }[name]
     torch.testing.assert_close(lesson[kept[0]], learnt[kept[1]])
     card = export.export(tmp_path / "run", None, tmp_path / "out", STATED, only=[network])
     assert set(published.load(read(card)).networks) == {network}
     card = export.export(tmp_path / "run", None, tmp_path / "all", STATED)
     assert UNITS not in published.load(read(card)).networks
+
+
+@pytest.mark.parametrize("model", comparisons.MODELS)
+def test_every_model_of_the_table_keeps_what_it_learnt_of_single_frames(model, tmp_path):
+    """Or the table would compare a taught model with untaught ones."""
+    system = replace(TINY["phcnn-lstm"], model=model, first_lesson=1, epochs=1)
+    examples = prepared(system, tmp_path, 4)
+    rows = np.arange(len(examples))
+    lesson = fit(system.stage(UNITS, examples, rows, {}), rows, rows[:0], tmp_path, Options(quiet=True))
+    network = fit(system.stage("level", examples, rows, {UNITS: lesson}), rows, rows[:0], tmp_path, Options(quiet=True))
+    for name, value in lesson.net.static.state_dict().items():
+        torch.testing.assert_close(network.static.state_dict()[name], value)
+    assert not any(value.requires_grad for value in network.static.parameters())
+    assert network.head.weight.requires_grad, "the judgement is learnt"
