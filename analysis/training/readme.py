@@ -34,7 +34,7 @@ def marks(system: str, table: str) -> tuple[str, str]:
 def markdown(system: System, table: str, facts: Mapping[str, Any], rows: Mapping[str, Sequence[Result]]) -> list[str]:
     """A line on what was trained how, and a table for everything that was judged."""
     published = PUBLISHED.get((system.name, table), {})
-    lines = [_of_training(facts), ""]
+    lines = [_of_training(facts, flat(type(system)().stated())), ""]
     for title in dict.fromkeys(result.title for results in rows.values() for result in results):
         found = {row: result for row, results in rows.items() for result in results if result.title == title}
         names = list(dict.fromkeys(name for result in found.values() for name in result.figures))
@@ -47,10 +47,26 @@ def markdown(system: System, table: str, facts: Mapping[str, Any], rows: Mapping
     return lines
 
 
-def _of_training(facts: Mapping[str, Any]) -> str:
+def _of_training(facts: Mapping[str, Any], published: Mapping[str, Any]) -> str:
+    """What was trained on what, and every setting that is not the published one."""
     data = "synthetic faces" if facts["datasets"] == ["synthetic"] else ", ".join(facts["datasets"])
-    epochs = f"{facts['epochs']} epochs" if facts["epochs"] else "as many epochs as published"
-    return f"{data}: {facts['people']} people, {facts['protocol']}, {epochs}, seed {facts['seed']}."
+    used = flat(facts["configuration"]) | {name: facts[name] for name in ("epochs", "batch") if facts[name]}
+    other = [_setting(name, value) for name, value in used.items() if name != "epochs" and value != published[name]]
+    changed = f" Not as published: {', '.join(other)}." if other else ""
+    trained = f"{facts['people']} people, {facts['protocol']}, {used['epochs']} epochs, patience {facts['patience']}"
+    return f"{data}: {trained}, seed {facts['seed']}.{changed}"
+
+
+def _setting(name: str, value: Any) -> str:
+    return f"`{name}={tuple(value) if isinstance(value, list) else value}`"
+
+
+def flat(configuration: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """`{"cfg": {"width": 16}}` as `{"cfg.width": 16}`, the way `--set` names settings."""
+    found: dict[str, Any] = {}
+    for name, value in configuration.items():
+        found |= flat(value, f"{before}{name}.") if isinstance(value, dict) else {f"{before}{name}": value}
+    return found
 
 
 def _cell(figure: Figure | None) -> str:

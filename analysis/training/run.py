@@ -87,13 +87,14 @@ def facts(system: System, examples: Examples, protocol: Protocol, options: Optio
     people = {shard.person for shard in examples.shards}
     return {
         "system": system.name,
-        "configuration": json.loads(json.dumps(dataclasses.asdict(system), default=str)),  # type: ignore[call-overload]
+        "configuration": system.stated(),
         "protocol": protocol.words,
         "datasets": sorted({shard.dataset for shard in examples.shards}),
         "people": len(people),
         "examples": len(examples),
         "seed": options.seed,
         "epochs": options.epochs,
+        "batch": options.batch,
         "patience": options.patience,
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
@@ -32,6 +34,11 @@ class System(ABC):
     stage_names: ClassVar[tuple[str, ...]]
     ablations: ClassVar[tuple[str, ...]]
     titles: ClassVar[Mapping[str, str]] = {}  # network -> how its results are titled, where there are several
+
+    def stated(self) -> dict[str, Any]:
+        """The whole configuration, as JSON."""
+        found: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self), default=str))  # type: ignore[call-overload]
+        return found
 
     @abstractmethod
     def preparation(self) -> str:

@@ -77,6 +77,7 @@ def test_a_finished_run_is_not_overwritten_and_a_resumed_one_keeps_its_figures(c
 
 def test_a_run_cannot_be_resumed_as_another(cast, capsys):
     train(cast)
+    assert train(cast, "run", "--resume", "--batch", "3") == 2
     assert train(cast, "run", "--resume", "--seed", "3") == 2
     assert "seed" in capsys.readouterr().err
 
@@ -156,7 +157,8 @@ def test_a_papers_table_is_put_beside_the_published_figures(cast, monkeypatch):
     assert typed(cast, *words, *SETTINGS) == 0
     text = page.read_text(encoding="utf-8")
     assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
-    assert "synthetic faces: 8 people, one fifth of the people held out, 2 epochs" in text
+    assert "synthetic faces: 8 people, one fifth of the people held out, 2 epochs, patience 0, seed 0." in text
+    assert "Not as published: `cfg.modalities=('expression',)`, `cfg.size_px=32`, `learning_rate=0.03`." in text
     value = json.loads((cast / "table/expression/metrics.json").read_text())[0]["figures"]["accuracy"]["value"]
     (row,) = [line for line in text.splitlines() if line.startswith("| expression | precision .7622 |")][:1]
     assert f"| {value:.3f}" in row
