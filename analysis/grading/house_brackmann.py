@@ -74,11 +74,12 @@ def region_grades(weakness: Points) -> npt.NDArray[np.intp]:
     return grades
 
 
-def region_grade(region: Region, patients: Posterior) -> int:
-    """The region's own most likely grade: 1 to 4 for the brow, to 6 for eye and mouth."""
+def region_grade(region: Region, patients: Posterior) -> tuple[int, float]:
+    """The region's own most likely grade, 1 to 4 for the brow, to 6 for eye and mouth, and its probability."""
     sizes = np.abs(patients.weakness[:, [REGIONS.index(region)]])
     own = np.where(patients.is_sound, 1, 1 + (sizes > np.array(table()[region.value]["cuts"])).sum(axis=1))
-    return int(np.bincount(own, weights=patients.weight).argmax())
+    chances = np.bincount(own, weights=patients.weight) / patients.weight.sum()
+    return int(chances.argmax()), float(chances.max())
 
 
 def synkinesis_at_least(strongest: float) -> Points:
@@ -104,8 +105,9 @@ def _evidence(
         value, verdict = function.weakness or 0.0, "both halves move alike"
         if function.weaker in (WeakerSide.LEFT, WeakerSide.RIGHT):
             verdict = f"the {function.weaker} half achieves {100 * (1 - value):.0f} % of the other"
-        alone = _roman(region_grade(region, patients))
-        sentences.append(f"{_WORDS[region].capitalize()}: {verdict} (by itself grade {alone}).")
+        alone, chance = region_grade(region, patients)
+        own = f"by itself most likely grade {_roman(alone)}, {100 * chance:.0f} %"
+        sentences.append(f"{_WORDS[region].capitalize()}: {verdict} ({own}).")
     for pair in pairs:
         sentences.append(
             f"Synkinesis ({pair.kind}) of the {pair.side.value} half: {pair.followed} follows {pair.moved} "

@@ -125,11 +125,22 @@ def test_natural_difference_of_sound_halves_is_no_grade_ii():
     """Two halves that differ by less than a palsy are normal, whatever the cut-off between grades I and II."""
     sound = Posterior(np.array([[0.06, 0.0, -0.06]]), np.ones(1), np.array([True]))
     assert house_brackmann.combined(sound, 0.0)[0] == pytest.approx(1.0, abs=0.01)
-    assert {house_brackmann.region_grade(r, sound) for r in Region} == {1}
+    assert {house_brackmann.region_grade(r, sound) for r in Region} == {(1, 1.0)}
     slight = dataclasses.replace(sound, is_sound=np.array([False]))
     assert house_brackmann.combined(slight, 0.0)[1] == pytest.approx(1.0, abs=0.01)
     graded = house_brackmann.grade(ideal(0, 0, 0), functions_of(ideal(0, 0, 0)), [], 0.0)
-    assert "Eye closure: both halves move alike (by itself grade I)." in graded.evidence
+    alike = "Eye closure: both halves move alike (by itself most likely grade I, "
+    assert any(sentence.startswith(alike) for sentence in graded.evidence)
+
+
+def test_how_sure_a_region_is_of_its_own_grade_is_told():
+    """A third of certainty for grade I reads as a contradiction beside a half that achieves four fifths."""
+    weakness = np.zeros((3, 3))
+    weakness[:, 1] = (0.0, 0.1, 0.4)  # of the eye: grades I, II and IV
+    split = Posterior(weakness, np.array([0.4, 0.3, 0.3]), np.zeros(3, dtype=bool))
+    assert house_brackmann.region_grade(Region.EYE, split) == (1, pytest.approx(0.4))
+    graded = house_brackmann.grade(split, functions_of(split), [], 0.0)
+    assert any("by itself most likely grade I, 40 %" in sentence for sentence in graded.evidence)
 
 
 def test_an_eye_stays_open_as_far_as_it_is_weaker_than_effort_can_hide():
