@@ -1,6 +1,6 @@
 # Seventh: everything a person types. Needs Python 3.11 or 3.12, git and make; the rest is fetched, pinned and hashed.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test test-all lint format requirements environment clean
+.PHONY: help demo demo-reset test test-gpu test-all lint format requirements environment clean
 
 PYTHON ?=
 export PYTHON
@@ -9,13 +9,14 @@ DEMO := $(CURDIR)/var/demo
 # The demonstration keeps to itself, whatever the environment or .env says about a real installation.
 DEMO_ENV := env SEVENTH_DEMO=yes SEVENTH_DEBUG=no SEVENTH_VAR_DIR="$(DEMO)" MEDIA_ROOT="$(DEMO)/media" \
     DATABASE_URL="sqlite:///$(DEMO)/seventh.sqlite3" REDIS_URL= CELERY_BROKER_URL=
-QUICK := not worker and not services and not browser and not slow
+QUICK := not worker and not services and not browser and not slow and not gpu
 PACKAGES := analysis clinic tasks tests
 
 help:
 	@echo "make demo          fictional clinic with real analyses on this machine; Ctrl-C ends it"
 	@echo "make demo-reset    the same from the beginning"
 	@echo "make test          all tests that need no outside service"
+	@echo "make test-gpu      the tests that need a GPU"
 	@echo "make lint          format, lint, types, import contracts, migrations, containers"
 	@echo "make test-all      also slow ones, workers, services, browser: needs DATABASE_URL, REDIS_URL, Chromium; see .ci/run"
 
@@ -32,6 +33,9 @@ demo-reset:
 
 test: environment
 	OMP_NUM_THREADS=1 $(RUN) -m pytest -n auto --maxprocesses 4 --dist loadfile -m "$(QUICK)" $(ARGS)
+
+test-gpu: environment
+	$(RUN) -m pytest -m gpu $(ARGS)
 
 test-all: environment
 	$(RUN) -m pytest $(ARGS)

@@ -24,6 +24,7 @@ class Command(NamedTuple):
 COMMANDS: Final = {
     "report": Command("analysis.commands.report", "measure one video"),
     "bench": Command("analysis.commands.bench", "compare speeds on this machine"),
+    "speed": Command("analysis.training.speed", "time the published systems' networks on a device"),
     "puppet": Command("analysis.synthetic.command", "make synthetic videos with known truth"),
     "rendered": Command("analysis.synthetic.rendered.command", "render synthetic subjects with known truth"),
     "evaluate": Command("analysis.evaluation.command", "compare reports with the truth; or judge a trained system"),

@@ -8,6 +8,13 @@ import pytest
 from django.core.cache import caches
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("gpu"):
+        torch = pytest.importorskip("torch")
+        if not torch.cuda.is_available():
+            pytest.skip("no GPU that torch can use")
+
+
 @pytest.fixture(autouse=True)
 def own_media(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """Stored files of one test are not seen by the next."""

@@ -63,7 +63,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="weights of a published system, its file beside the card; may be repeated, goes before shipped ones",
     )
     parser.add_argument("--details", type=Path, metavar="D.json", help="write what pages show beyond the report here")
-    parser.add_argument("--device", default="cpu", help="of the published systems: cpu, cuda, cuda:1 ...")
+    parser.add_argument("--device", default="cpu", help="of the published systems: cpu, cuda, cuda:1, auto ...")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=run)
     return parser
@@ -78,11 +78,12 @@ def run(args: argparse.Namespace) -> int:
         weights = available(args.weights)
         systems = wanted_systems(args.systems, weights)
         face_score = wanted_face_score(args.systems, weights)
+        device = wanted_device(args.device) if systems or face_score else "cpu"
     except UsageError as error:
         sys.stderr.write(f"python -m analysis report: {error}\n")
         return USAGE
     mirrored = Mirrored.YES if args.mirrored else Mirrored.UNKNOWN
-    asked = Asked(systems, face_score, args.device)
+    asked = Asked(systems, face_score, device)
     report = analyse(args.video, timeline, mirrored, asked, quiet=args.quiet)
     if args.details:
         write(json.dumps(_details(report), allow_nan=False, separators=(",", ":")) + "\n", args.details)
@@ -140,6 +141,16 @@ def wanted_face_score(names: str, weights: Mapping[PublishedSystem, Chosen]) -> 
     if is_named and found is None:
         raise UsageError("integrated is asked for, and there are no weights of it: give its card with --weights")
     return found if found is not None and (is_named or not found.is_shipped) else None
+
+
+def wanted_device(text: str) -> str:
+    """Raises UsageError when a GPU is asked for and there is none."""
+    from analysis.devices import device_of
+
+    try:
+        return device_of(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
 
 
 def _named(names: str) -> set[str]:

@@ -17,7 +17,7 @@ from analysis.contracts import (
     is_experimental,
 )
 from analysis.faces.mtcnn import DETECTOR_SIDE_PX, FaceDetector, Rescore
-from analysis.weights.chosen import Chosen
+from analysis.weights.chosen import NO_PLACE, Chosen
 from analysis.weights.loader import WeightsError
 
 logger = logging.getLogger(__name__)
@@ -94,6 +94,10 @@ class JudgedDetection:
         except WeightsError as error:
             logger.error("face detection: %s", error)
             self._refused = f"its weights were refused: {error}"
+            return
+        except RuntimeError:
+            logger.exception("face detection has no place on %s", self._device)
+            self._refused = NO_PLACE
             return
         if loaded.system is not PublishedSystem.INTEGRATED:
             self._refused = f"its weights are of {loaded.system}"

@@ -12,6 +12,7 @@ import cv2
 import torch
 
 from analysis.contracts import PublishedSystem, Segment, SystemResult
+from analysis.devices import exactly
 from analysis.faces.mesh import Mesh
 from analysis.faces.track import Bools
 from analysis.systems.dem import DemReader
@@ -21,7 +22,7 @@ from analysis.systems.phcnn import PhcnnReader
 from analysis.systems.reader import Known, Reader
 from analysis.systems.silent import silent
 from analysis.video.picture import RGB
-from analysis.weights.chosen import Wanted
+from analysis.weights.chosen import NO_PLACE, Wanted
 from analysis.weights.loader import WeightsError
 from analysis.weights.published import Loaded, load
 
@@ -63,7 +64,7 @@ class Panel:
         `believed`: (n,) the frames whose landmarks count. `segments`: the movements that were found.
         """
         known = Known(believed, segments)
-        with torch.inference_mode():
+        with torch.inference_mode(), exactly():
             return [_asked(seat, known) for seat in self._seats]
 
 
@@ -95,6 +96,9 @@ def _seat(wanted: Wanted, device: str) -> _Seat:
     except WeightsError as error:
         logger.error("%s: %s", wanted.system, error)
         return _Seat(replace(nobody, reason=f"its weights were refused: {error}"))
+    except RuntimeError:  # a GPU that is gone, or whose memory others have
+        logger.exception("%s has no place on %s", wanted.system, device)
+        return _Seat(replace(nobody, reason=NO_PLACE))
     if loaded.system is not wanted.system:
         return _Seat(replace(nobody, reason=f"its weights are of {loaded.system}"))
     experimental = loaded.experimental or wanted.weights.is_shipped

@@ -8,6 +8,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.devices import device_of
 from analysis.training.names import DATASET_NAMES, PROTOCOL_NAMES, SYSTEM_NAMES
 
 if TYPE_CHECKING:
@@ -59,17 +60,6 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--resume", action="store_true", help="go on with the run in that folder")
     add_device(parser)
-
-
-def device_of(text: str) -> str:
-    """Raises ValueError when a GPU is asked for and there is none."""
-    import torch
-
-    if text == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if text.startswith("cuda") and not torch.cuda.is_available():
-        raise ValueError("there is no GPU that torch can use: --device cpu")
-    return text
 
 
 def options_of(args: argparse.Namespace) -> Options:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.devices import device_of
 from analysis.training import arguments
 from analysis.training.command import REFUSED, line_of
 
@@ -77,7 +78,7 @@ def _on_others(system: System, args: argparse.Namespace, out: Path) -> tuple[lis
     target = out / "others"
     target.mkdir(parents=True, exist_ok=True)
     networks = load_networks(system, examples, fold)
-    runs.test(system, networks, examples, target, device=arguments.device_of(args.device), lesson_of=fold)
+    runs.test(system, networks, examples, target, device=device_of(args.device), lesson_of=fold)
     facts = {
         "protocol": f"networks of {fold.name}, tested on other people",
         "datasets": sorted({shard.dataset for shard in examples.shards}),

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from analysis.devices import exactly
 from analysis.training.protocols import Rows
 from analysis.training.stage import Stage, Tuner
 
@@ -30,6 +31,23 @@ class Options:
     patience: int = 10  # epochs without improvement on held-out people before stopping; 0: never stop early
     mixed_precision: bool = True  # on a GPU only
     quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where a network learns, and what its activations are kept in."""
+
+    device: torch.device
+    kept_in: torch.dtype = torch.float32
+
+    def precision(self) -> torch.autocast:
+        """Weights and losses stay in single precision; what bears half precision is computed in it."""
+        is_mixed = self.kept_in is not torch.float32
+        return torch.autocast(self.device.type, self.kept_in if is_mixed else torch.bfloat16, enabled=is_mixed)
+
+    def scaler(self) -> torch.amp.GradScaler:
+        """Half precision of five bits of exponent loses small gradients, unless they are scaled up."""
+        return torch.amp.GradScaler(self.device.type, enabled=self.kept_in is torch.float16)
 
 
 @dataclass(slots=True)
@@ -60,13 +78,18 @@ def fit(stage: Stage, train: Rows, held_out: Rows, folder: Path, options: Option
     A checkpoint is written after every epoch. An interrupted training goes on from it and ends in exactly the same
     network, because every epoch draws from a seed of its own.
     """
+    with exactly(rounded=options.mixed_precision):
+        return _fit(stage, train, held_out, folder, options)
+
+
+def _fit(stage: Stage, train: Rows, held_out: Rows, folder: Path, options: Options) -> nn.Module:
     train, held_out = stage.usable(train), stage.usable(held_out)
     epochs, batch = options.epochs or stage.pace.epochs, options.batch or stage.pace.batch
-    device = torch.device(options.device)
+    way = way_of(options)
     torch.manual_seed(_seed(options.seed, stage.name, -1))
-    network = stage.build().to(device)
+    network = stage.build().to(way.device)
     tuners = stage.tune(network, epochs * math.ceil(len(train) / batch))
-    scaler = torch.amp.GradScaler(device.type, enabled=_precision(options) == torch.float16)
+    scaler = way.scaler()
     path = folder / f"{stage.name}.checkpoint"
     progress = _resume(path, network, tuners, scaler) or Progress(0, [], -math.inf, -1, None)
     with tqdm(total=epochs, initial=progress.epoch, desc=stage.name, unit="epoch", disable=options.quiet) as bar:
@@ -75,8 +98,8 @@ def fit(stage: Stage, train: Rows, held_out: Rows, folder: Path, options: Option
             generator = torch.Generator().manual_seed(_seed(options.seed, stage.name, progress.epoch))
             torch.manual_seed(_seed(options.seed, stage.name, progress.epoch))
             network.train()
-            loss = _epoch(stage, network, tuners, scaler, stage.batches(train, batch, generator), generator, options)
-            _note(progress, stage, network, held_out, loss, tuners, time.monotonic() - started, device)
+            loss = one_pass(stage, network, tuners, scaler, stage.batches(train, batch, generator), generator, way)
+            _note(progress, stage, network, held_out, loss, tuners, time.monotonic() - started, way.device)
             _write(path, network, tuners, scaler, progress)
             _write_log(folder / f"{stage.name}.csv", progress.log)
             bar.update()
@@ -86,23 +109,22 @@ def fit(stage: Stage, train: Rows, held_out: Rows, folder: Path, options: Option
     return network.eval()
 
 
-def _epoch(
+def one_pass(
     stage: Stage,
     network: nn.Module,
     tuners: list[Tuner],
     scaler: torch.amp.GradScaler,
     batches: Iterable[Rows],
     generator: torch.Generator,
-    options: Options,
+    way: Way,
 ) -> float:
-    """One pass; mean loss over its batches."""
-    device, precision = torch.device(options.device), _precision(options)
+    """One epoch; mean loss over its batches."""
     losses = []
     for rows in batches:
         for tuner in tuners:
             tuner.optimiser.zero_grad(set_to_none=True)
-        with torch.autocast(device.type, precision or torch.bfloat16, enabled=precision is not None):
-            loss = stage.loss(network, rows, generator, device)
+        with way.precision():
+            loss = stage.loss(network, rows, generator, way.device)
         scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         for tuner in tuners:
             scaler.step(tuner.optimiser)
@@ -144,10 +166,12 @@ def _stalled(progress: Progress, patience: int) -> bool:
     return bool(patience) and progress.best_epoch >= 0 and progress.epoch - progress.best_epoch > patience
 
 
-def _precision(options: Options) -> torch.dtype | None:
-    if not options.mixed_precision or not options.device.startswith("cuda"):
-        return None
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+def way_of(options: Options) -> Way:
+    """Mixed precision on a GPU only: a processor gains nothing from it."""
+    device = torch.device(options.device)
+    if not options.mixed_precision or device.type != "cuda":
+        return Way(device)
+    return Way(device, torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16)
 
 
 def _seed(seed: int, stage: str, epoch: int) -> int:

@@ -56,6 +56,10 @@ class Stage(ABC):
         """Scalar. `network` is in training mode."""
 
     @abstractmethod
+    def outputs(self, network: nn.Module, rows: Rows, device: torch.device) -> Tensor:
+        """(n, ...) what the network, in evaluation mode, says about these rows before anything is chosen from it."""
+
+    @abstractmethod
     def score(self, network: nn.Module, rows: Rows, device: torch.device) -> float:
         """How good the network is on rows it does not learn from; more is better."""
 

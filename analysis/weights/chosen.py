@@ -14,6 +14,7 @@ from analysis.weights.loader import FOLDER, WeightsError, check_card
 NO_WEIGHTS: Final = "no approved weights"
 SWITCHED_OFF: Final = "switched off"
 UNREADABLE: Final = "the weights that came with the program cannot be read"
+NO_PLACE: Final = "its networks could not be placed on this worker's device"
 SHIPPED: Final = FOLDER / "shipped"
 
 

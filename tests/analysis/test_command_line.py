@@ -166,3 +166,19 @@ def test_there_is_a_bar_on_a_terminal_only(capfd):
             tell("measuring", 0.95)
         assert bool(terminal.text) is bar
         assert ("measuring" in terminal.text) is bar
+
+
+def test_a_gpu_that_is_not_there_is_refused_before_anything_is_read(portrait, tmp_path, capsys, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    out = tmp_path / "r.json"
+    assert main(["report", str(portrait), "--out", str(out), "--device", "cuda", "--quiet"]) == 2
+    assert "no GPU" in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(("words", "reason"), [(["nothing"], "no system nothing"), (["--batch", "1"], "two examples")])
+def test_networks_that_cannot_be_timed_are_refused(words, reason, capsys):
+    assert main(["speed", "--device", "cpu", *words]) == 2
+    assert reason in capsys.readouterr().err

@@ -14,6 +14,7 @@ from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import mobilenet_backbone
 from torchvision.ops import roi_align
 
+from analysis.devices import exactly
 from analysis.faces.integrated.fan import Fan, FanConfig
 from analysis.faces.integrated.score import (
     face_loss,
@@ -122,7 +123,9 @@ def rescored(fan: Fan, picture: RGB, faces: Faces, cfg: IntegratedConfig) -> Fac
     image = torch.as_tensor(np.ascontiguousarray(picture), device=device).permute(2, 0, 1).float() / 255
     boxes = torch.as_tensor(faces.boxes, device=device)
     scores = torch.as_tensor(faces.scores, device=device)
-    p_fan = landmark_probability(fan(faces_in(image, boxes, cfg))[-1], visibility_weights(cfg.fan.landmarks).to(device))
+    with exactly():
+        maps = fan(faces_in(image, boxes, cfg))[-1]
+    p_fan = landmark_probability(maps, visibility_weights(cfg.fan.landmarks).to(device))
     p_face = face_probability(p_fan, scores, size_penalty(boxes[:, 2] - boxes[:, 0], picture.shape[1]))
     order = p_face.argsort(descending=True).cpu().numpy()
     return Faces(faces.boxes[order], p_face.cpu().numpy()[order], faces.points[order])

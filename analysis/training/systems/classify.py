@@ -36,10 +36,11 @@ class ClassStage(Stage):
     def labels(self, rows: Rows, device: torch.device) -> Tensor:
         return torch.from_numpy(self.examples.classes(self.target, rows)).to(device)
 
+    def outputs(self, network: nn.Module, rows: Rows, device: torch.device) -> Tensor:
+        return self.logits(self.export(network), self.examples, rows, device)
+
     def score(self, network: nn.Module, rows: Rows, device: torch.device) -> float:
-        predicted = [
-            self.logits(network, self.examples, part, device).argmax(dim=1).cpu().numpy() for part in in_parts(rows)
-        ]
+        predicted = [self.outputs(network, part, device).argmax(dim=1).cpu().numpy() for part in in_parts(rows)]
         truth = self.examples.classes(self.target, rows)
         return metrics.macro_f1(metrics.confusion(truth, np.concatenate(predicted), self.classes))
 

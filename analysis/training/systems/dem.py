@@ -140,7 +140,8 @@ class _DemStage(Stage):
         self.system = system
 
     def tune(self, network: nn.Module, steps: int) -> list[Tuner]:
-        optimiser = torch.optim.Adam([p for p in network.parameters() if p.requires_grad], self.system.learning_rate)
+        learnt = [p for p in network.parameters() if p.requires_grad]
+        optimiser = torch.optim.Adam(learnt, self.system.learning_rate, fused=True)
         return [Tuner(optimiser, torch.optim.lr_scheduler.ExponentialLR(optimiser, self.system.decay))]
 
     def pictures(self, rows: Rows, device: torch.device) -> Tensor:
@@ -161,11 +162,15 @@ class ValueStage(_DemStage):
         logits, _ = network(self.pictures(rows, device))
         return _cross_entropy(logits, self.intensities(rows, device), 0)
 
+    def outputs(self, network: nn.Module, rows: Rows, device: torch.device) -> Tensor:
+        logits: Tensor = network(self.pictures(rows, device))[0]
+        return logits
+
     def score(self, network: nn.Module, rows: Rows, device: torch.device) -> float:
         """Minus the mean absolute error."""
         errors = []
         for part in in_parts(rows):
-            logits, _ = network(self.pictures(part, device))
+            logits = self.outputs(network, part, device)
             errors.append((read_values(logits) - self.intensities(part, device)).abs().flatten())
         return -float(torch.cat(errors).nanmean())
 
@@ -182,7 +187,7 @@ class DifferenceStage(_DemStage):
 
     def batches(self, rows: Rows, size: int, generator: torch.Generator) -> Iterator[Rows]:
         """Batches of pairs (b, 2), as many as there are rows; every pair of distinct frames at most once an epoch."""
-        pairs = np.concatenate([_pairs(rows[g]) for g in _groups(self.examples, rows)])
+        pairs = self._pairs(rows)
         order = torch.randperm(len(pairs), generator=generator).numpy()[: self.system.pairs]
         yield from split(pairs[order], size)
 
@@ -190,8 +195,12 @@ class DifferenceStage(_DemStage):
         logits, wanted = self._compared(network, rows, device)
         return _cross_entropy(logits, wanted, MAX_INTENSITY)
 
+    def outputs(self, network: nn.Module, rows: Rows, device: torch.device) -> Tensor:
+        """Of each row and the one after it, whomever they show."""
+        return self._compared(network, np.stack([rows, np.roll(rows, -1)], axis=1), device)[0]
+
     def score(self, network: nn.Module, rows: Rows, device: torch.device) -> float:
-        pairs = np.concatenate([_pairs(rows[g]) for g in _groups(self.examples, rows)])
+        pairs = self._pairs(rows)
         if not len(pairs):
             return 0.0
         errors = []
@@ -199,6 +208,9 @@ class DifferenceStage(_DemStage):
             logits, wanted = self._compared(network, part, device)
             errors.append((read_values(logits) - wanted).abs().flatten())
         return -float(torch.cat(errors).nanmean())
+
+    def _pairs(self, rows: Rows) -> Rows:
+        return np.concatenate([_every_pair(rows[g]) for g in _groups(self.examples, rows)])
 
     def _compared(self, network: nn.Module, pairs: Rows, device: torch.device) -> tuple[Tensor, Tensor]:
         """Logits of Y_i - Y_j and its truth; the features of a row that is in several pairs are computed once."""
@@ -224,7 +236,7 @@ def _groups(examples: Examples, rows: Rows) -> list[Rows]:
     return [np.flatnonzero(key == k) for k in np.unique(key)]
 
 
-def _pairs(rows: Rows) -> Rows:
+def _every_pair(rows: Rows) -> Rows:
     """(n (n - 1) / 2, 2) every pair of distinct rows once, the order within a pair alternating."""
     i, j = np.triu_indices(len(rows), 1)
     turn = (i + j) % 2 == 1

@@ -165,6 +165,10 @@ class FanStage(_FaceStage):
         faces, points = crops(placed, self.cfg)
         return alignment_loss(network(faces), target_maps(points, self.cfg.fan.size_px))
 
+    def outputs(self, network: nn.Module, rows: Rows, device: torch.device) -> Tensor:
+        assert isinstance(network, Fan)
+        return maps_of(network, self.placed(rows, device), self.cfg)
+
     def score(self, network: nn.Module, rows: Rows, device: torch.device) -> float:
         assert isinstance(network, Fan)
         errors = [_landmark_errors(network, self.placed(part, device), self.cfg) for part in in_parts(rows)]
@@ -191,6 +195,10 @@ class DetectorStage(_FaceStage):
         targets = [{"boxes": box[None], "labels": one} for box in placed.boxes]
         losses = network(list(placed.pictures), targets)
         return torch.stack(list(losses.values())).sum()
+
+    def outputs(self, network: nn.Module, rows: Rows, device: torch.device) -> Tensor:
+        assert isinstance(network, FasterRCNN)
+        return likeliness(network, self.placed(rows, device))
 
     def score(self, network: nn.Module, rows: Rows, device: torch.device) -> float:
         """Mean overlap of the most probable box with the face."""
@@ -240,6 +248,12 @@ class JointStage(_FaceStage):
         in_place = alignment_loss(network.fan(faces), wanted) * wanted[0, 0].numel()
         return in_place + torch.stack(losses).mean() if losses else in_place
 
+    def outputs(self, network: nn.Module, rows: Rows, device: torch.device) -> Tensor:
+        assert isinstance(network, IntegratedDeepModel)
+        placed = self.placed(rows, device)
+        maps = maps_of(network.fan, placed, self.cfg).flatten(1)
+        return torch.cat([maps, likeliness(network.detector, placed)], dim=1)
+
     def score(self, network: nn.Module, rows: Rows, device: torch.device) -> float:
         assert isinstance(network, IntegratedDeepModel)
         overlaps: list[float] = []
@@ -254,6 +268,19 @@ def proposals(detector: FasterRCNN, picture: Tensor) -> tuple[Tensor, Tensor]:
     """Boxes and probabilities of the likeliest faces of one picture."""
     (found,) = detector([picture])
     return found["boxes"][:_PROPOSALS], found["scores"][:_PROPOSALS]
+
+
+def likeliness(detector: FasterRCNN, placed: Placed) -> Tensor:
+    """(B, anchors) what the boxes of proposals are sorted by: no face or a face, about every anchor."""
+    pictures, _ = detector.transform(list(placed.pictures))
+    found, _ = detector.rpn.head(list(detector.backbone(pictures.tensors).values()))
+    return torch.cat([level.flatten(1) for level in found], dim=1)
+
+
+def maps_of(fan: Fan, placed: Placed, cfg: IntegratedConfig) -> Tensor:
+    """(B, 68, S/4, S/4) the last hourglass's heat maps."""
+    found: list[Tensor] = fan(crops(placed, cfg)[0])
+    return found[-1]
 
 
 def place(examples: Examples, rows: Rows, generator: torch.Generator, device: torch.device) -> Placed:

@@ -188,9 +188,6 @@ class PalsyNetStage(classify.EvenClassStage):
         scores = network.net(clips.normalise(pictures.to(device)))[self.target]
         return joint_loss(scores.features.float(), scores.logits.float(), self.labels(rows, device), network.centres)
 
-    def score(self, network: nn.Module, rows: Rows, device: torch.device) -> float:
-        return super().score(self.export(network), rows, device)
-
     def export(self, network: nn.Module) -> nn.Module:
         assert isinstance(network, _Joint)
         return network.net

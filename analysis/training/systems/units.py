@@ -79,16 +79,20 @@ class UnitsStage(Stage):
         wanted = self._wanted(rows)
         turned = mirrored.view(-1, *[1] * (wanted.dim() - 1))
         wanted = torch.where(turned, wanted.flip(_SIDES), wanted).to(device)
-        known = torch.isfinite(wanted)
-        return functional.smooth_l1_loss(told.float().view_as(wanted)[known], wanted[known], beta=0.1)
+        known = torch.isfinite(wanted)  # weighed, not picked: a device that picks must wait for what it picks
+        away = functional.smooth_l1_loss(told.float().view_as(wanted), wanted.nan_to_num(), beta=0.1, reduction="none")
+        return (away * known).sum() / known.sum()
+
+    def outputs(self, network: nn.Module, rows: Rows, device: torch.device) -> Tensor:
+        told: Tensor = network(*(pictures.to(device) for pictures in self._look(rows, None, None)))
+        return told
 
     def score(self, network: nn.Module, rows: Rows, device: torch.device) -> float:
         """Minus the mean absolute error, as a share of the full intensity."""
         errors = []
         for part in in_parts(rows):
-            told = network(*(pictures.to(device) for pictures in self._look(part, None, None))).cpu()
             wanted = self._wanted(part)
-            errors.append((told.float().view_as(wanted) - wanted).abs().flatten())
+            errors.append((self.outputs(network, part, device).cpu().float().view_as(wanted) - wanted).abs().flatten())
         return -float(torch.cat(errors).nanmean())
 
     def _wanted(self, rows: Rows) -> Tensor:

@@ -11,11 +11,12 @@ from analysis.contracts import PublishedSystem
 from analysis.faces.mtcnn import FaceDetector
 from analysis.report import analyse
 from analysis.systems.detection import FACE_DETECTION, METHOD, JudgedDetection
-from analysis.weights.chosen import Chosen, read
+from analysis.weights.chosen import NO_PLACE, Chosen, read
 from analysis.weights.published import load
 from tests.analysis.media import write
 from tests.analysis.portraits import moving, placed
 from tests.analysis.systems.written import weights
+from tests.devices import every_device
 
 INTEGRATED = PublishedSystem.INTEGRATED
 
@@ -98,3 +99,30 @@ def test_a_card_alone_is_enough_on_the_command_line(chosen, video, tmp_path):
     assert main(["report", str(video), *arguments, "--out", str(out), "--details", str(details)]) == 0
     assert json.loads(out.read_text())["origin"]["weights"][-1]["id"] == "faces-1"
     assert json.loads(details.read_text())["extras"][FACE_DETECTION]["method"] == METHOD
+
+
+def test_a_device_without_room_leaves_mtcnn_alone_and_says_so(video, chosen, monkeypatch):
+    """As torch says it of a GPU that is gone or full."""
+
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("analysis.weights.published.load", full)
+    report = analyse(video, face_score=chosen)
+    assert report.status.value == "measured"
+    assert report.details.extras[FACE_DETECTION] == {"method": "MTCNN", "reason": NO_PLACE}
+    assert report.origin.weights == analyse(video).origin.weights
+
+
+@every_device
+def test_a_device_scores_faces_as_the_processor_does(chosen, device):
+    (here,), (there,) = (JudgedDetection(chosen, d)().detect([placed()]) for d in ("cpu", device))
+    np.testing.assert_allclose(there.scores, here.scores, atol=1e-3)
+    assert len(here)
+
+
+def test_faces_are_scored_in_full_precision(chosen):
+    seen = []
+    load(chosen).networks["fan"].register_forward_pre_hook(lambda *_: seen.append(torch.backends.cudnn.allow_tf32))
+    JudgedDetection(chosen)().detect([placed()])
+    assert seen == [False]

@@ -1,5 +1,7 @@
 """What every network of the published systems must do."""
 
+import copy
+
 import pytest
 import torch
 import torchvision
@@ -7,12 +9,14 @@ from torch import nn
 
 from analysis.action_units.dem import backbones
 from analysis.action_units.dem.network import DemConfig, DifferenceModel, ValueModel
+from analysis.devices import exactly
 from analysis.grading.fusion.network import FusionConfig, FusionNet, Modality
 from analysis.grading.fusion.trunk import ResNetTrunk, TrunkConfig
 from analysis.grading.palsynet.network import PalsyNet, PalsyNetConfig
 from analysis.grading.phcnn_lstm import comparisons
 from analysis.grading.phcnn_lstm.network import PhcnnConfig, PhcnnLstm
 from tests.analysis.systems.small import CASES, DEM, FUSION, PALSYNET, PHCNN, Case
+from tests.devices import every_device
 
 every_network = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -50,6 +54,27 @@ def test_a_batch_of_two_equals_two_singles(case: Case):
         singles = [case.call(net, [x[i : i + 1] for x in inputs]) for i in (0, 1)]
     for k, out in enumerate(both):
         torch.testing.assert_close(out, torch.cat([s[k] for s in singles]), rtol=1e-4, atol=1e-5)
+
+
+@every_device
+@every_network
+def test_a_device_gives_the_processors_outputs_and_gradients(case: Case, device: str):
+    """In single precision, what a network says and how each parameter would learn, to a thousandth."""
+    net = case.build().eval()
+    inputs = case.inputs(2)
+    there = copy.deepcopy(net).to(device)
+    weights = [torch.rand_like(o) for o in case.call(net, inputs)]
+    with exactly():
+        for network, given in ((net, inputs), (there, [x.to(device) for x in inputs])):
+            found = case.call(network, given)
+            sum((o * w.to(o.device)).sum() for o, w in zip(found, weights, strict=True)).backward()
+            for o, wanted in zip(found, case.call(net, inputs), strict=True):
+                torch.testing.assert_close(o.cpu(), wanted, rtol=1e-3, atol=1e-3 * wanted.abs().max().item())
+    for (name, here), other in zip(net.named_parameters(), there.parameters(), strict=True):
+        assert other.device.type == device
+        if here.grad is not None:
+            away = float((here.grad - other.grad.cpu()).abs().max())
+            assert away <= 1e-3 * float(here.grad.abs().max()), name
 
 
 @every_network

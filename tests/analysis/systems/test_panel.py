@@ -13,10 +13,11 @@ from analysis.grading.phcnn_lstm import strips
 from analysis.systems import panel as panels
 from analysis.systems.evenly import Evenly
 from analysis.systems.panel import Panel
-from analysis.weights.chosen import NO_WEIGHTS, Wanted
+from analysis.weights.chosen import NO_PLACE, NO_WEIGHTS, Wanted
 from analysis.weights.published import load
 from tests.analysis.systems.cartoons import Look, landmarks, mirrored, picture
 from tests.analysis.systems.written import weights
+from tests.devices import every_device
 
 FRAMES = 48
 RATE_HZ = 12.0
@@ -37,8 +38,8 @@ def moving(*, mirror: bool = False) -> list[tuple[float, np.ndarray, np.ndarray]
     return found
 
 
-def asked(wanted, frames=None, believed=None, segments=SEGMENTS):
-    panel = Panel(wanted)
+def asked(wanted, frames=None, believed=None, segments=SEGMENTS, device="cpu"):
+    panel = Panel(wanted, device)
     for i, (time_s, shown, points) in enumerate(frames or moving()):
         panel.look(i, time_s, shown, points)
     return panel.results(np.ones(FRAMES, bool) if believed is None else believed, segments)
@@ -193,6 +194,51 @@ def test_what_stops_a_worker_is_not_held_back(tmp_path, monkeypatch):
     monkeypatch.setattr(panels.FusionReader, "look", stopped)
     with pytest.raises(Stop):
         asked(wanted)
+
+
+@every_device
+@every_system
+def test_a_device_answers_as_the_processor_does(system, device, tmp_path):
+    wanted = [Wanted(system, weights(system, tmp_path))]
+    (here,), (there,) = asked(wanted), asked(wanted, device=device)
+    assert there.device == device
+    assert [(a.target, a.looked_at) for a in there.answers] == [(a.target, a.looked_at) for a in here.answers]
+    assert here.answers
+    for a, b in zip(here.answers, there.answers, strict=True):
+        assert b.probabilities == pytest.approx(a.probabilities, abs=2e-3)
+        for name, unit in a.parts.get("units", {}).items():  # classes: one on the edge may fall to either side
+            for side in ("left", "right"):
+                assert b.parts["units"][name][f"peak_{side}"] == pytest.approx(unit[f"peak_{side}"], abs=0.5)
+
+
+@every_system
+def test_answers_are_in_full_precision_whatever_the_device(system, tmp_path, monkeypatch):
+    """On a GPU torch would round factors in convolutions: a grade would depend on which worker took the recording."""
+    chosen = weights(system, tmp_path)
+    seen = []
+    for network in load(chosen).networks.values():
+        network.register_forward_pre_hook(lambda *_: seen.append(torch.backends.cudnn.allow_tf32))
+    (result,) = asked([Wanted(system, chosen)])
+    assert result.answers
+    assert seen
+    assert not any(seen)
+    assert torch.backends.cudnn.allow_tf32, "as it was before"
+
+
+def test_a_device_without_room_takes_that_system_alone(tmp_path, monkeypatch):
+    """As torch says it of a GPU that is gone or full."""
+    wanted = [Wanted(s, weights(s, tmp_path)) for s in (PublishedSystem.FUSION, PublishedSystem.PHCNN_LSTM)]
+
+    def full(chosen, device):
+        if chosen is wanted[0].weights:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return load(chosen, device)
+
+    monkeypatch.setattr(panels, "load", full)
+    without, fine = asked(wanted)
+    assert (without.answers, without.reason) == ([], NO_PLACE)
+    assert without.weights is None, "nothing was run with them"
+    assert fine.answers
 
 
 def test_weights_of_another_system_are_refused(tmp_path):
