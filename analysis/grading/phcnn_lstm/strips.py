@@ -90,12 +90,14 @@ def augment(pictures: Sequence[Tensor], generator: torch.Generator, mirrored: Te
     Mirrored with p = .5 (or where `mirrored` (B,) says so), moved by up to 6 % of height and width, turned by up to
     8 degrees, light and colours changed by up to a quarter; severity is the same for both sides. The paper moves and
     rotates the sequences of patients with few; light is ours, because few people are learnt by heart otherwise.
+    Chances are drawn on the processor, so that every device draws the same; pictures stay where they are.
     """
-    count = len(pictures[0])
+    count, device = len(pictures[0]), pictures[0].device
     mirrored = torch.rand(count, generator=generator) < 0.5 if mirrored is None else mirrored
     flip = mirrored.float() * -2 + 1
     down, across, turn, contrast = (torch.rand(4, count, generator=generator) * 2 - 1).unbind()
-    tint = 1 + 0.25 * (torch.rand(count, 3, generator=generator) * 2 - 1)
+    tint = 1 + 0.25 * (torch.rand(count, 3, generator=generator) * 2 - 1).to(device)
+    flip, down, across, turn, contrast = (chance.to(device) for chance in (flip, down, across, turn, contrast))
     out = []
     for part in pictures:
         height, width = part.shape[2:4]

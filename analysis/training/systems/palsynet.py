@@ -88,8 +88,10 @@ class PalsyNetSystem(System):
         return _Units(PalsyNet(replace(self.cfg, tasks=((UNITS, OUTPUTS),))))
 
     def _look(self, examples: Examples) -> Look:
-        def look(rows: Rows, mirrored: Tensor | None, generator: torch.Generator | None) -> list[Tensor]:
-            pictures = torch.from_numpy(examples.gather("clip", rows))
+        def look(
+            rows: Rows, device: torch.device, mirrored: Tensor | None, generator: torch.Generator | None
+        ) -> list[Tensor]:
+            pictures = tensor(examples.gather("clip", rows), device)
             if generator is not None and mirrored is not None:
                 turned = mirror([pictures], mirrored)[0]
                 pictures = clips.augment(pictures, generator, mirrored) if self.augment else turned
@@ -182,10 +184,10 @@ class PalsyNetStage(classify.EvenClassStage):
 
     def loss(self, network: nn.Module, rows: Rows, generator: torch.Generator, device: torch.device) -> Tensor:
         assert isinstance(network, _Joint)
-        pictures = torch.from_numpy(self.examples.gather("clip", rows))
+        pictures = tensor(self.examples.gather("clip", rows), device)
         if self.system.augment:
             pictures = clips.augment(pictures, generator)
-        scores = network.net(clips.normalise(pictures.to(device)))[self.target]
+        scores = network.net(clips.normalise(pictures))[self.target]
         return joint_loss(scores.features.float(), scores.logits.float(), self.labels(rows, device), network.centres)
 
     def export(self, network: nn.Module) -> nn.Module:

@@ -98,8 +98,10 @@ class PhcnnSystem(System):
         return _Units(comparisons.build(self.model, self.cfg))
 
     def _look(self, examples: Examples) -> Look:
-        def look(rows: Rows, mirrored: Tensor | None, generator: torch.Generator | None) -> list[Tensor]:
-            pieces = [torch.from_numpy(examples.gather(part, rows)) for part in _PARTS]
+        def look(
+            rows: Rows, device: torch.device, mirrored: Tensor | None, generator: torch.Generator | None
+        ) -> list[Tensor]:
+            pieces = [tensor(examples.gather(part, rows), device) for part in _PARTS]
             if generator is not None and mirrored is not None:
                 pieces = strips.augment(pieces, generator, mirrored) if self.augment else mirror(pieces, mirrored)
             return [strips.normalise(piece) for piece in pieces]
@@ -158,10 +160,10 @@ class PhcnnStage(classify.ClassStage):
         return [Tuner(optimiser, schedule, every_step=True)]
 
     def loss(self, network: nn.Module, rows: Rows, generator: torch.Generator, device: torch.device) -> Tensor:
-        pieces = [torch.from_numpy(self.examples.gather(part, rows)) for part in _PARTS]
+        pieces = [tensor(self.examples.gather(part, rows), device) for part in _PARTS]
         if self.system.augment:
             pieces = strips.augment(pieces, generator)
-        logits = network(*(strips.normalise(piece.to(device)) for piece in pieces))
+        logits = network(*(strips.normalise(piece) for piece in pieces))
         return functional.cross_entropy(logits.float(), self.labels(rows, device), self.weights.to(device))
 
 

@@ -27,7 +27,8 @@ OUTPUTS: Final = 2 * len(AU_NAMES)
 _FULL: Final = 5.0  # intensity
 _SIDES: Final = -2  # axis of the target
 
-Look = Callable[[Rows, Tensor | None, torch.Generator | None], list[Tensor]]  # rows, which are mirrored -> pictures
+# rows, where, which of them are mirrored -> pictures
+Look = Callable[[Rows, torch.device, Tensor | None, torch.Generator | None], list[Tensor]]
 
 
 def intensities_at(stated: Intensities | None, frames: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
@@ -44,7 +45,7 @@ def intensities_at(stated: Intensities | None, frames: npt.NDArray[np.intp]) -> 
 
 def mirror(pictures: Sequence[Tensor], mirrored: Tensor) -> list[Tensor]:
     """Each (B, ..., H, W, 3): those of `mirrored` (B,) reversed from left to right."""
-    return [torch.where(mirrored.view(-1, *[1] * (p.dim() - 1)), p.flip(-2), p) for p in pictures]
+    return [torch.where(mirrored.to(p.device).view(-1, *[1] * (p.dim() - 1)), p.flip(-2), p) for p in pictures]
 
 
 class UnitsStage(Stage):
@@ -75,7 +76,7 @@ class UnitsStage(Stage):
 
     def loss(self, network: nn.Module, rows: Rows, generator: torch.Generator, device: torch.device) -> Tensor:
         mirrored = torch.rand(len(rows), generator=generator) < 0.5
-        told = network(*(part.to(device) for part in self._look(rows, mirrored, generator)))
+        told = network(*self._look(rows, device, mirrored, generator))
         wanted = self._wanted(rows)
         turned = mirrored.view(-1, *[1] * (wanted.dim() - 1))
         wanted = torch.where(turned, wanted.flip(_SIDES), wanted).to(device)
@@ -84,7 +85,7 @@ class UnitsStage(Stage):
         return (away * known).sum() / known.sum()
 
     def outputs(self, network: nn.Module, rows: Rows, device: torch.device) -> Tensor:
-        told: Tensor = network(*(pictures.to(device) for pictures in self._look(rows, None, None)))
+        told: Tensor = network(*self._look(rows, device, None, None))
         return told
 
     def score(self, network: nn.Module, rows: Rows, device: torch.device) -> float:

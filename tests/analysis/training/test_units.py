@@ -74,8 +74,10 @@ def test_the_lesson_is_learnt_and_a_mirrored_face_exchanges_its_halves(name, tmp
     with torch.inference_mode():
         before, after = (stage.score(n, rows, torch.device("cpu")) for n in (fresh, network))
         assert after > 0.6 * before, "less than six tenths of the error is left"
-        plain = network(*looks(rows, None, None)).unflatten(-1, (2, -1))
-        turned = network(*[pictures.flip(-1) for pictures in looks(rows, None, None)]).unflatten(-1, (2, -1))
+        plain = network(*looks(rows, torch.device("cpu"), None, None)).unflatten(-1, (2, -1))
+        turned = network(*[pictures.flip(-1) for pictures in looks(rows, torch.device("cpu"), None, None)]).unflatten(
+            -1, (2, -1)
+        )
     smile = AU_NAMES.index("AU12")
     of = [
         torch.corrcoef(torch.stack([turned[..., s, smile].flatten(), plain[..., 1 - s, smile].flatten()]))[0, 1]
