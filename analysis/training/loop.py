@@ -167,7 +167,7 @@ def _stalled(progress: Progress, patience: int) -> bool:
 
 
 def way_of(options: Options) -> Way:
-    """Mixed precision on a GPU only: a processor gains nothing from it."""
+    """Mixed precision on a GPU only: a processor gains little from it (README.md beside this file)."""
     device = torch.device(options.device)
     if not options.mixed_precision or device.type != "cuda":
         return Way(device)

@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from analysis.devices import exactly
 from analysis.training import protocols
 from analysis.training.examples import Examples
 from analysis.training.loop import Options, fit
@@ -141,7 +142,7 @@ def _write_predictions(
     device: torch.device,
     lesson: Predictions,
 ) -> None:
-    with torch.inference_mode():
+    with torch.inference_mode(), exactly():
         predictions = dict(system.predict(networks, examples, rows, device))
     persons = examples.who(system.spread_by).person
     predictions["person"] = np.array([persons[i] for i in rows])

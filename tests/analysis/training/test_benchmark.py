@@ -11,6 +11,7 @@ from analysis.action_units.dem.ensemble import choose_references, combine, descr
 from analysis.training import benchmark, loop, prepare
 from analysis.training.benchmark import PROCESSOR, compare, ways_to
 from analysis.training.loop import Options, Way, fit
+from analysis.training.run import Protocol, run
 from tests.analysis.training import drawn, test_integrated
 from tests.analysis.training.test_systems import TINY as CLASSIFYING
 from tests.devices import ELSEWHERE, OneDevice, every_device
@@ -159,6 +160,20 @@ def test_a_gpu_learns_in_mixed_precision_unless_it_is_told_not_to(monkeypatch):
         assert loop.way_of(Options(device="cuda:1")) == Way(torch.device("cuda:1"), kept_in)
     assert loop.way_of(Options(device="cuda", mixed_precision=False)) == Way(torch.device("cuda"))
     assert loop.way_of(Options(device="cpu")) == PROCESSOR
+
+
+def test_figures_are_of_full_precision(examples, tmp_path, monkeypatch):
+    seen = []
+    system = replace(TINY["fusion"], epochs=1)
+    predict = type(system).predict
+
+    def spied(*given):
+        seen.append(torch.backends.cudnn.allow_tf32)
+        return predict(*given)
+
+    monkeypatch.setattr(type(system), "predict", spied)
+    run(system, examples(system), Protocol("holdout"), tmp_path / "run", replace(QUIET, epochs=1))
+    assert seen == [False]
 
 
 def test_full_precision_on_a_gpu_is_full_and_repeatable(examples, tmp_path, monkeypatch):
