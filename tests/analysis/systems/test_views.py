@@ -11,6 +11,7 @@ from analysis.grading.fusion import modalities, points68
 from analysis.grading.palsynet import clips
 from analysis.grading.phcnn_lstm import comparisons, strips
 from tests.analysis.systems.cartoons import Look, five, landmarks, mirrored, picture
+from tests.devices import every_device
 
 CROOKED = Look(smile=(1.0, 0.1), brow=(0.8, 0.0), closed=(0.0, 0.7))
 
@@ -144,12 +145,21 @@ def test_clips_are_normalised_to_channels_first():
     assert out[0, 0, 0, 0, 0] == pytest.approx((1 - 0.43216) / 0.22803)
 
 
-def test_augmentation_keeps_shape_and_is_repeatable(face):
+@every_device
+def test_augmentation_keeps_shape_and_is_repeatable_on_every_device(face, device):
     clip = torch.as_tensor(np.stack([face[0]] * 3))[None].repeat(4, 1, 1, 1, 1)
-    one, other = (clips.augment(clip, torch.Generator().manual_seed(5)) for _ in range(2))
+    one, other = (clips.augment(clip.to(place), torch.Generator().manual_seed(5)).cpu() for place in ("cpu", device))
     assert one.shape == clip.shape
-    assert torch.equal(one, other)
-    assert not torch.equal(one, clip)
+    assert close(one.numpy(), other.numpy(), levels=0.5)
+    assert not close(one.numpy(), clip.numpy(), levels=0.5)
+
+
+@every_device
+def test_sequences_are_changed_alike_on_every_device(face, device):
+    clip = torch.as_tensor(np.stack([face[0]] * 3))[None].repeat(4, 1, 1, 1, 1)
+    (one,), (other,) = (strips.augment([clip.to(place)], torch.Generator().manual_seed(5)) for place in ("cpu", device))
+    assert other.device.type == device
+    assert close(one.numpy(), other.cpu().numpy(), levels=0.5)
 
 
 def test_sequences_are_changed_each_as_one_and_by_chances_of_their_own(face):
